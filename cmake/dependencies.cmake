@@ -1,0 +1,15 @@
+# Debian packages only; nothing is downloaded.
+find_package(Threads REQUIRED)
+find_package(OpenSSL 3.0 REQUIRED)
+find_package(SQLite3 REQUIRED)
+# Boost 1.83 everywhere: Debian 12 takes it from backports.
+find_package(Boost 1.83 REQUIRED COMPONENTS json)
+find_package(fmt REQUIRED)
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(libssh REQUIRED IMPORTED_TARGET libssh>=0.10.6)
+pkg_check_modules(sodium REQUIRED IMPORTED_TARGET libsodium)
+pkg_check_modules(seccomp REQUIRED IMPORTED_TARGET libseccomp)
+find_package(tomlplusplus REQUIRED)
+if(ECLUSE_TESTS)
+  find_package(Catch2 3 REQUIRED)
+endif()
