@@ -16,8 +16,8 @@
 #include <vector>
 
 /// The evidence of every act: a chained text file outside SQLite (docs/formats/journal.md), whose
-/// lines commit to salted event JSON kept in SQLite, so that personal data can be erased at term while
-/// the chain still verifies. WEB:TR1–TR3, CHM:8.14.
+/// lines commit to salted event JSON kept in SQLite, so that personal data can be erased at term
+/// while the chain still verifies. WEB:TR1–TR3, CHM:8.14.
 namespace ecluse {
 
 struct JournalHead {
@@ -30,17 +30,18 @@ public:
     /// Signs the text of a checkpoint line with the evidence key; returns DER.
     using Signer = std::function<Result<std::string>(std::string_view)>;
 
-    /// Opens or creates `folder`/journal.log, verifies its tail against the database: rows committed
-    /// just before a crash get their lines; a file that is ahead of the database, or differs, is
-    /// `corrupt` (a restored backup: vendor sessions stay refused until acknowledged).
-    [[nodiscard]] static Result<Journal> open(std::string const& folder, Database& database, Signer signer);
+    /// Opens or creates `folder`/journal.log, verifies its tail against the database: rows
+    /// committed just before a crash get their lines; a file that is ahead of the database, or
+    /// differs, is `corrupt` (a restored backup: vendor sessions stay refused until acknowledged).
+    [[nodiscard]] static Result<Journal>
+    open(std::string const& folder, Database& database, Signer signer);
     Journal(Journal&&) noexcept;
     Journal& operator=(Journal&&) noexcept;
     ~Journal();
 
-    /// Runs `work` and records `type` + `event` in ONE database transaction, then appends the line and
-    /// syncs: when this returns success, the act and its evidence are both on disk. `work` failing
-    /// leaves neither. `event` gets "actor", "source", "object", "outcome" from the caller.
+    /// Runs `work` and records `type` + `event` in ONE database transaction, then appends the line
+    /// and syncs: when this returns success, the act and its evidence are both on disk. `work`
+    /// failing leaves neither. `event` gets "actor", "source", "object", "outcome" from the caller.
     Result<std::int64_t> record(
         UtcMillis at,
         std::string_view type,
