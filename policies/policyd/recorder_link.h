@@ -1,8 +1,6 @@
 #pragma once
 
 #include "common/fd.h"
-#include "common/loop.h"
-#include "common/packet.h"
 #include "common/result.h"
 
 #include <boost/json/fwd.hpp>
@@ -10,7 +8,6 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -49,6 +46,10 @@ public:
     using Read = std::function<void(Result<Opened>)>;
     /// A recording's files, for replay and export.
     void open(std::string const& session, Read done);
+    /// Stores the evidence key's signature beside the seal.
+    void countersign(
+        std::string const& session, std::string const& signature, std::string const& certificate
+    );
 
 private:
     struct Impl;
