@@ -4,6 +4,7 @@
 
 namespace ecluse {
 class Database;
+class EvidenceKey;
 class Journal;
 class Loop;
 class Vault;
@@ -14,8 +15,9 @@ namespace ecluse::policyd {
 
 class Authentication;
 class Clock;
-class EvidenceKey;
+class Dropped;
 class Live;
+class Peers;
 class RecorderLink;
 class Sources;
 class Windows;
@@ -30,11 +32,13 @@ struct Context {
     Vault const& vault;
     Journal& journal;
     EvidenceKey const& evidence;
-    Clock& clock;                   // clock.h: every instant comes from here
-    Live& live;                     // live.h: sessions running now; cut, extend, revoke
-    Windows& windows;               // windows.h: state changes that the clock makes
-    Sources& sources;               // sources.h: declared ranges, pushed to the listeners
-    RecorderLink& recorder;         // recorder_link.h
+    Clock& clock;           // clock.h: every instant comes from here
+    Live& live;             // live.h: sessions running now; cut, extend, revoke
+    Windows& windows;       // windows.h: state changes that the clock makes
+    Sources& sources;       // sources.h: declared ranges, pushed to the listeners
+    RecorderLink& recorder; // recorder_link.h
+    Dropped& dropped;
+    Peers& peers;
     Authentication& authentication; // authentication.h: passwords, codes, throttling
 };
 

@@ -27,7 +27,7 @@ Ending revoked()
 
 Ending clock()
 {
-    return {.reason = "clock", .code = "E-SYS-02", .text = TextKey::ending_clock};
+    return {.reason = "clock", .code = "E-HOR-01", .text = TextKey::ending_clock};
 }
 
 Ending shutdown()
@@ -37,7 +37,7 @@ Ending shutdown()
 
 Ending flood()
 {
-    return {.reason = "cut", .code = "E-SES-02", .text = TextKey::ending_flood};
+    return {.reason = "cut", .code = "E-FLX-01", .text = TextKey::ending_flood};
 }
 
 } // namespace endings

@@ -21,7 +21,8 @@ struct Caller {
     Language language = Language::french;
     unsigned uid = 0;
     std::string address = "local";
-    std::string factors; // "password+totp" when this very request was signed, else empty
+    std::string token_sha256; // of this login; empty before
+    std::string factors;      // "password+totp" when this very request was signed, else empty
 
     [[nodiscard]] bool has_role(std::string_view role) const;
 };
