@@ -39,7 +39,8 @@ class Row {
 public:
     Row(std::shared_ptr<std::vector<std::string> const> names, std::vector<SqlValue> values)
         : names_{std::move(names)}, values_{std::move(values)}
-    {}
+    {
+    }
 
     [[nodiscard]] std::string text(std::string_view column) const;
     [[nodiscard]] std::optional<std::string> optional_text(std::string_view column) const;
@@ -57,16 +58,19 @@ private:
 
 class Database {
 public:
-    /// Creates the file (0600) or opens it, checks it (quick_check), applies missing migrations in one
-    /// transaction. A damaged or newer database is an error: never opened half.
+    /// Creates the file (0600) or opens it, checks it (quick_check), applies missing migrations in
+    /// one transaction. A damaged or newer database is an error: never opened half.
     [[nodiscard]] static Result<Database> open(std::string const& path);
     Database(Database&&) noexcept;
     Database& operator=(Database&&) noexcept;
     ~Database();
 
     /// `rows_max` is refused beyond, never cut: callers page with LIMIT.
-    [[nodiscard]] Result<std::vector<Row>>
-    rows(std::string_view sql, std::vector<SqlValue> const& parameters = {}, std::size_t rows_max = 10000);
+    [[nodiscard]] Result<std::vector<Row>> rows(
+        std::string_view sql,
+        std::vector<SqlValue> const& parameters = {},
+        std::size_t rows_max = 10000
+    );
     /// At most one row.
     [[nodiscard]] Result<std::optional<Row>>
     row(std::string_view sql, std::vector<SqlValue> const& parameters = {});
