@@ -44,9 +44,10 @@ case "$codename" in
      exit 1 ;;
 esac
 
+# Empty when it is not there.
 installed_version() {
-  dpkg-query -W -f='${db:Status-Status} ${Version}\n' "$1" 2>/dev/null |
-    sed -n 's/^installed //p' | head -n 1
+  { dpkg-query -W -f='${db:Status-Status} ${Version}\n' "$1" 2>/dev/null || true; } |
+    sed -n 's/^installed //p'
 }
 
 missing_of() {
@@ -61,8 +62,11 @@ missing_of() {
   done
 }
 
-mapfile -t missing < <(missing_of "${wanted[@]}")
-mapfile -t missing_backports < <(missing_of "${backports[@]}")
+# In two steps: a failure inside would not stop mapfile.
+missing_text=$(missing_of "${wanted[@]}")
+backports_text=$(missing_of "${backports[@]}")
+mapfile -t missing < <(printf '%s' "$missing_text")
+mapfile -t missing_backports < <(printf '%s' "$backports_text")
 if ((${#missing[@]} + ${#missing_backports[@]} == 0)); then
   say "all present"
   exit 0
