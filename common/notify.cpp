@@ -1,6 +1,7 @@
 #include "common/notify.h"
 
 #include "common/log.h"
+#include "common/packet.h"
 
 #include <fmt/format.h>
 
@@ -159,6 +160,28 @@ Result<std::vector<NamedDescriptor>> listen_descriptors()
         found.push_back({index < names.size() ? names[index] : "", Fd{fd}});
     }
     return found;
+}
+
+Result<Fd>
+take_packet_listener(std::vector<NamedDescriptor>& passed, std::string const& path, unsigned mode)
+{
+    auto const name = std::string_view{path}.substr(path.rfind('/') + 1);
+    auto const found = std::find_if(passed.begin(), passed.end(), [&](auto const& one) {
+        return one.name == name;
+    });
+    if (found == passed.end()) return listen_packets(path, mode);
+    Fd taken = std::move(found->fd);
+    passed.erase(found);
+    // What we were given must be what we asked for: a stream socket has no packets to bound.
+    int type = 0;
+    socklen_t size = sizeof type;
+    if (::getsockopt(taken.get(), SOL_SOCKET, SO_TYPE, &type, &size) != 0)
+        return os_error("passed socket " + path);
+    if (type != SOCK_SEQPACKET)
+        return Error{Errc::malformed, "passed socket " + path + ": not a packet socket"};
+    // systemd leaves it blocking; accept_packets expects "nothing waits" as an answer.
+    ECLUSE_TRY(set_nonblocking(taken.get(), true));
+    return taken;
 }
 
 } // namespace ecluse

@@ -35,5 +35,9 @@ struct NamedDescriptor {
 /// The descriptors that systemd passed to this process, close-on-exec from now on; empty without
 /// systemd. Called once, first in main, because they are not ours to touch before.
 [[nodiscard]] Result<std::vector<NamedDescriptor>> listen_descriptors();
+/// The listening packet socket named like the file of `path` ("operator.sock"): the one that
+/// systemd made, which then leaves `passed`, or a new one on `path` (demo and tests).
+[[nodiscard]] Result<Fd>
+take_packet_listener(std::vector<NamedDescriptor>& passed, std::string const& path, unsigned mode);
 
 } // namespace ecluse

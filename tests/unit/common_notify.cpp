@@ -1,4 +1,5 @@
 #include "common/notify.h"
+#include "common/packet.h"
 #include "tests/support/must.h"
 
 #include <cstdlib>
@@ -159,4 +160,29 @@ TEST_CASE("descriptors meant for another process are not taken")
               ::setenv("LISTEN_FDS", "many", 1);
               return listen_descriptors() ? 1 : 0;
           }) == 0);
+}
+
+TEST_CASE("a listener is the one systemd made, or a new one, and never of another kind")
+{
+    char folder[] = "/tmp/ecluse-listener-XXXXXX";
+    REQUIRE(::mkdtemp(folder));
+    std::string const path = std::string{folder} + "/operator.sock";
+    std::vector<NamedDescriptor> passed;
+    passed.push_back({"other.sock", must(listen_packets(path + ".other", 0600))});
+    passed.push_back({"operator.sock", must(listen_packets(path + ".made", 0600))});
+    int const made = passed[1].fd.get();
+
+    auto const taken = must(take_packet_listener(passed, path, 0600));
+    CHECK(taken.get() == made);
+    CHECK_FALSE(std::filesystem::exists(path));
+    REQUIRE(passed.size() == 1);
+    CHECK(accept_packets(taken.get()).error().code == Errc::unavailable);
+
+    auto const fresh = must(take_packet_listener(passed, path, 0600));
+    CHECK(must(PacketSocket::connect(path)));
+    CHECK(passed.size() == 1);
+
+    passed.push_back({"operator.sock", Fd{::socket(AF_UNIX, SOCK_STREAM, 0)}});
+    CHECK(take_packet_listener(passed, path, 0600).error().code == Errc::malformed);
+    std::filesystem::remove_all(folder);
 }
