@@ -115,7 +115,7 @@ std::string Agent::sign(std::string_view message)
     if (signatures_ >= signatures_max) return {};
     session_id_ = request->session_id;
     ++signatures_;
-    auto signature = signer_(*algorithm, *data);
+    auto signature = signer_(*data, *flags);
     if (signature) return std::move(*signature);
     log(LogLevel::error, "sign for a target: " + signature.error().what);
     return {};

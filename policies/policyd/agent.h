@@ -26,10 +26,9 @@ public:
         std::string user;                   // on the target
         std::vector<std::string> host_keys; // pinned, wire form
     };
-    /// Signs `data` with the algorithm ("ssh-ed25519", "rsa-sha2-512", …); returns the SSH
-    /// signature blob.
-    using Signer =
-        std::function<Result<std::string>(std::string_view algorithm, std::string_view data)>;
+    /// Signs `data`; `flags` as the agent protocol has them (2, 4: RSA with SHA-256, SHA-512).
+    /// Returns the SSH signature blob.
+    using Signer = std::function<Result<std::string>(std::string_view data, std::uint32_t flags)>;
 
     Agent(Identity identity, Signer signer)
         : identity_{std::move(identity)}, signer_{std::move(signer)}

@@ -26,6 +26,7 @@ void Clock::resume()
         auto const seen = std::strtoll((*row)->text("value").c_str(), nullptr, 10);
         latest_ = std::max(latest_, UtcMillis{std::chrono::milliseconds{seen}});
     }
+    latest_at_ = monotonic();
     save();
 }
 
@@ -36,7 +37,14 @@ UtcMillis Clock::utc_now() const
 
 UtcTime Clock::decision_now() const
 {
-    return to_seconds(std::max(latest_, utc_now()));
+    return to_seconds(decision_millis());
+}
+
+UtcMillis Clock::decision_millis() const
+{
+    auto const since =
+        std::chrono::duration_cast<std::chrono::milliseconds>(monotonic() - latest_at_);
+    return std::max(latest_ + since, utc_now());
 }
 
 Deadline Clock::monotonic() const
@@ -54,7 +62,8 @@ std::optional<std::chrono::milliseconds> Clock::tick()
     auto const moved = offset_ ? offset - *offset_ : 0ms;
     offset_ = offset;
     bool const jumped = std::chrono::abs(moved) > jump_min;
-    latest_ = std::max(latest_, wall);
+    latest_ = decision_millis();
+    latest_at_ = monotonic();
     if (jumped || steady - saved_at_ >= save_period) save();
     if (!jumped) return std::nullopt;
     return moved;
@@ -63,12 +72,15 @@ std::optional<std::chrono::milliseconds> Clock::tick()
 void Clock::acknowledge()
 {
     latest_ = utc_now();
+    latest_at_ = monotonic();
     save();
 }
 
 std::chrono::seconds Clock::ahead() const
 {
-    return std::chrono::duration_cast<std::chrono::seconds>(std::max(latest_ - utc_now(), 0ms));
+    return std::chrono::duration_cast<std::chrono::seconds>(
+        std::max(decision_millis() - utc_now(), 0ms)
+    );
 }
 
 void Clock::save()
