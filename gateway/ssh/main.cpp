@@ -1,4 +1,5 @@
 #include "common/log.h"
+#include "common/sandbox.h"
 #include "gateway/ssh/session.h"
 
 #include <exception>
@@ -20,7 +21,14 @@ int serve()
             return 2;
         }
     }
+    // What libraries read from files they read now; the vendor's first byte comes after.
     if (ssh_init() != SSH_OK) return 2;
+    auto const confined = confine(Role::ssh_worker);
+    if (!confined) {
+        log(LogLevel::error, confined.error().what);
+        return 2;
+    }
+    log(LogLevel::debug, confined->describe());
     auto policy = ssh::PolicyLink::open(Fd{policy_descriptor});
     if (!policy) {
         log(LogLevel::error, policy.error().what);

@@ -64,9 +64,11 @@ Result<Packet> PolicyLink::await(Id id)
 Result<PolicyLink::Hello> PolicyLink::hello()
 {
     json::object request{{"do", "worker.hello"}, {"protocol", "ssh"}};
-    auto packet = ECLUSE_TRY(await(ECLUSE_TRY(ask(request))));
+    auto const id = ECLUSE_TRY(ask(request));
+    auto packet = ECLUSE_TRY(await(id));
+    auto const body = ECLUSE_TRY(body_of(packet.json));
     Hello hello;
-    hello.settings = ECLUSE_TRY(read_settings(ECLUSE_TRY(body_of(packet.json))));
+    hello.settings = ECLUSE_TRY(read_settings(body));
     hello.host_keys = std::move(packet.descriptors);
     if (hello.host_keys.empty()) return Error{Errc::malformed, "no host key from policyd"};
     return hello;
@@ -75,7 +77,8 @@ Result<PolicyLink::Hello> PolicyLink::hello()
 Result<bool> PolicyLink::is_acceptable(std::string const& login, std::string const& key)
 {
     json::object request{{"do", "auth.probe"}, {"login", login}, {"key", key}};
-    auto const packet = ECLUSE_TRY(await(ECLUSE_TRY(ask(request))));
+    auto const id = ECLUSE_TRY(ask(request));
+    auto const packet = ECLUSE_TRY(await(id));
     auto const body = ECLUSE_TRY(body_of(packet.json));
     Fields fields{body};
     bool const acceptable = fields.flag("acceptable");
@@ -97,7 +100,8 @@ Result<AuthOutcome> PolicyLink::finish(Proof const& proof)
     wipe(text);
     if (!sent) return sent.error();
     auto const packet = ECLUSE_TRY(await(last_id_));
-    return read_auth_outcome(ECLUSE_TRY(body_of(packet.json)));
+    auto const body = ECLUSE_TRY(body_of(packet.json));
+    return read_auth_outcome(body);
 }
 
 Result<>

@@ -84,7 +84,7 @@ ssh_channel Session::on_channel()
         return nullptr;
     // Numbers are never used twice: they name the channel in the record.
     if (next_channel_ == 0xffff) return nullptr;
-    auto channel = std::make_unique<Channel>(*this, next_channel_);
+    auto channel = std::make_unique<Channel>(static_cast<ChannelHost&>(*this), next_channel_);
     auto* const handle = channel->open(front_.session());
     if (!handle) return nullptr;
     ++next_channel_;

@@ -183,7 +183,8 @@ int TargetLeg::try_once()
         wipe(password);
         if (rc != SSH_AUTH_DENIED) return rc;
         // Some targets ask for the password by prompts only.
-        if ((ssh_userauth_list(session_.get(), nullptr) & SSH_AUTH_METHOD_INTERACTIVE) == 0)
+        if ((static_cast<unsigned>(ssh_userauth_list(session_.get(), nullptr)) &
+             SSH_AUTH_METHOD_INTERACTIVE) == 0)
             return rc;
         method_ = Method::prompts;
     }
