@@ -25,8 +25,16 @@ mkdir -p "$place"
 pristine=$place/$suite
 
 own_codename=$(. /etc/os-release && printf '%s' "${VERSION_CODENAME:-}")
-mirror=$(apt-get indextargets --format '$(RELEASE)|$(ORIGIN)|$(REPO_URI)' 'Created-By: Packages' 'Component: main' |
-  sed -nE "s/^$own_codename\\|(Debian)?\\|(.*)\$/\\2/p" | head -n 1)
+own_mirror() {
+  apt-get indextargets --format '$(RELEASE)|$(ORIGIN)|$(REPO_URI)' 'Created-By: Packages' 'Component: main' |
+    sed -nE "s/^$own_codename\\|(Debian)?\\|(.*)\$/\\2/p" | head -n 1
+}
+# apt answers only from lists it has fetched.
+mirror=$(own_mirror)
+if [[ -z $mirror ]]; then
+  apt-get -q update
+  mirror=$(own_mirror)
+fi
 if [[ -z $mirror ]]; then
   printf 'fresh-machine: this machine names no Debian mirror for "%s main"\n' "$own_codename" >&2
   exit 1

@@ -91,7 +91,8 @@ apt_get() {
   apt-get "${options[@]}" "$@"
 }
 
-# One line per source of packages which apt uses now: suite, origin, then the file that names it.
+# One line per source of packages which apt uses now: suite, origin, then the file that names it. apt
+# answers only from lists it has fetched.
 sources_in_use() {
   apt-get indextargets --format '$(RELEASE)|$(ORIGIN)|$(SOURCESENTRY)' \
     'Created-By: Packages' 'Component: main' | sort -u
@@ -101,6 +102,7 @@ sources_in_use() {
 # suite this machine already uses: so the entry is the machine's own, with another suite in it.
 add_backports() {
   local suite="$codename-backports" entry file target
+  if ! sources_in_use | grep -q "^$codename|"; then apt_get update; fi
   if sources_in_use | grep -q "^$suite|"; then return 0; fi
   entry=$(sources_in_use | sed -nE "s/^$codename\\|(Debian)?\\|(.*):[0-9]+\$/\\2/p" | head -n 1)
   file=$entry
