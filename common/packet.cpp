@@ -42,10 +42,12 @@ Result<std::pair<PacketSocket, PacketSocket>> PacketSocket::pair()
 Result<PacketSocket> PacketSocket::connect(std::string const& path)
 {
     auto const address = ECLUSE_TRY(address_of(path));
-    Fd fd{::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0)};
+    // Not blocking: a frozen server with a full queue must not freeze its clients.
+    Fd fd{::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
     if (!fd) return os_error("create socket");
     if (::connect(fd.get(), as_sockaddr(address), sizeof address) != 0)
         return os_error("connect to " + path);
+    if (auto const done = set_nonblocking(fd.get(), false); !done) return done.error();
     return PacketSocket{std::move(fd)};
 }
 

@@ -1,0 +1,97 @@
+#pragma once
+
+#include "common/result.h"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace ecluse {
+
+/// What the hospital may set, with the product's defaults. Read once at start; every value has been
+/// judged against its bounds, so nobody checks again.
+struct Config {
+    struct Site {
+        std::string name = "Établissement non nommé";
+        std::string phone = "-";  // shown with every refusal
+        std::string portal = "-"; // where to ask for a window
+        std::string language = "fr";
+    } site;
+
+    /// Defaults of notes on OpenSSL and libssh: nothing that ssh-audit marks.
+    struct Ssh {
+        std::int64_t per_source_max = 10;
+        std::int64_t connections_max = 600;
+        bool answer_undeclared = false;
+        std::string kex = "curve25519-sha256,curve25519-sha256@libssh.org,"
+                          "diffie-hellman-group16-sha512,diffie-hellman-group18-sha512";
+        std::string ciphers = "aes256-gcm@openssh.com,aes128-gcm@openssh.com,"
+                              "chacha20-poly1305@openssh.com,aes256-ctr,aes128-ctr";
+        std::string macs = "hmac-sha2-512-etm@openssh.com,hmac-sha2-256-etm@openssh.com";
+        std::string host_keys = "ssh-ed25519,rsa-sha2-512,rsa-sha2-256";
+        std::string user_keys = "ssh-ed25519,ecdsa-sha2-nistp256,ecdsa-sha2-nistp384,"
+                                "ecdsa-sha2-nistp521,rsa-sha2-512,rsa-sha2-256,"
+                                "sk-ssh-ed25519@openssh.com,sk-ecdsa-sha2-nistp256@openssh.com";
+        std::string version_string = "Ecluse";
+        std::int64_t auth_timeout_s = 60;
+        std::int64_t attempts_max = 6;
+        std::int64_t idle_minutes = 15;
+        std::int64_t channels_max = 10;
+        std::int64_t command_bytes_max = 8 * 1024 * 1024;
+        std::vector<std::string> env_allow = {"LANG", "LC_*", "TERM"};
+        std::int64_t rekey_bytes = 1024 * 1024 * 1024;
+        std::int64_t rekey_s = 3600;
+        std::int64_t connect_timeout_s = 5;
+    } ssh;
+
+    struct Windows {
+        std::int64_t max_hours = 12;
+        std::int64_t emergency_max_hours = 4;
+        std::int64_t extension_max_hours = 4;
+        std::vector<std::int64_t> warn_minutes = {10, 5, 1};
+        std::string open = "auto"; // default of new assets: auto | manual
+    } windows;
+
+    struct Report {
+        std::int64_t deadline_hours = 24;
+        std::string working_from = "08:00"; // Paris time, working days
+        std::string working_to = "18:00";
+        std::vector<std::string> working_days = {"mon", "tue", "wed", "thu", "fri"};
+        bool block_when_late = true;
+    } report;
+
+    struct Passwords {
+        std::int64_t length_min = 12;
+        bool composition = true; // CHM 5.2: upper, lower, digit, special
+        std::int64_t history = 5;
+        std::int64_t renew_days = 365; // 0: never
+        std::int64_t invitation_hours = 72;
+    } passwords;
+
+    struct Recording {
+        std::int64_t stall_ms = 1000;
+        std::int64_t exec_budget_bytes = 64 * 1024 * 1024;
+        std::int64_t retention_days = 365;
+        std::int64_t journal_days = 1095;
+    } recording;
+
+    struct Throttle {
+        std::int64_t first_wait_s = 2;
+        std::int64_t wait_max_s = 300;
+        std::int64_t address_free_failures = 10;
+    } throttle;
+};
+
+/// One text over another: fragments of ecluse.toml.d/ come after the main file, in order of name.
+struct ConfigText {
+    std::string name;
+    std::string text;
+};
+/// Unknown keys and values out of bounds are refused with the closest known name; nothing is
+/// guessed.
+[[nodiscard]] Result<Config> parse_config(std::vector<ConfigText> const& texts);
+/// The main file (absent: defaults) and the fragments beside it.
+[[nodiscard]] Result<Config> load_config(std::string const& path);
+
+} // namespace ecluse

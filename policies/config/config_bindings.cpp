@@ -1,0 +1,242 @@
+#include "policies/config/config_bindings.h"
+
+#include <algorithm>
+#include <numeric>
+
+namespace ecluse {
+namespace {
+
+using Set = std::function<std::optional<std::string>(ConfigValue const&)>;
+
+constexpr std::size_t text_bytes_max = 2048;
+constexpr std::size_t list_max = 64;
+
+Set number(std::int64_t& target, std::int64_t min, std::int64_t max)
+{
+    return [&target, min, max](ConfigValue const& value) -> std::optional<std::string> {
+        auto const* const given = std::get_if<std::int64_t>(&value);
+        if (!given || *given < min || *given > max)
+            return "a whole number from " + std::to_string(min) + " to " + std::to_string(max);
+        target = *given;
+        return std::nullopt;
+    };
+}
+
+Set flag(bool& target)
+{
+    return [&target](ConfigValue const& value) -> std::optional<std::string> {
+        auto const* const given = std::get_if<bool>(&value);
+        if (!given) return "true or false";
+        target = *given;
+        return std::nullopt;
+    };
+}
+
+bool is_printable_text(std::string_view text)
+{
+    return !text.empty() && text.size() <= text_bytes_max &&
+           std::none_of(text.begin(), text.end(), [](char c) {
+               return static_cast<unsigned char>(c) < 0x20;
+           });
+}
+
+Set text(std::string& target)
+{
+    return [&target](ConfigValue const& value) -> std::optional<std::string> {
+        auto const* const given = std::get_if<std::string>(&value);
+        if (!given || !is_printable_text(*given)) return "a text without control characters";
+        target = *given;
+        return std::nullopt;
+    };
+}
+
+/// An SSH identification or algorithm list: visible ASCII without spaces.
+bool is_ssh_word(std::string_view text)
+{
+    return !text.empty() && text.size() <= text_bytes_max &&
+           std::all_of(text.begin(), text.end(), [](char c) { return c > 0x20 && c < 0x7f; });
+}
+
+Set ssh_word(std::string& target)
+{
+    return [&target](ConfigValue const& value) -> std::optional<std::string> {
+        auto const* const given = std::get_if<std::string>(&value);
+        if (!given || !is_ssh_word(*given)) return "visible ASCII characters without spaces";
+        target = *given;
+        return std::nullopt;
+    };
+}
+
+Set one_of(std::string& target, std::vector<std::string> allowed)
+{
+    return [&target,
+            allowed = std::move(allowed)](ConfigValue const& value) -> std::optional<std::string> {
+        auto const* const given = std::get_if<std::string>(&value);
+        if (given && std::find(allowed.begin(), allowed.end(), *given) != allowed.end()) {
+            target = *given;
+            return std::nullopt;
+        }
+        std::string expected = "one of";
+        for (auto const& word : allowed)
+            expected += " \"" + word + "\"";
+        return expected;
+    };
+}
+
+Set words(
+    std::vector<std::string>& target,
+    std::function<bool(std::string const&)> good,
+    std::string expected
+)
+{
+    return [&target, good = std::move(good), expected = std::move(expected)](
+               ConfigValue const& value
+           ) -> std::optional<std::string> {
+        auto const* const given = std::get_if<std::vector<std::string>>(&value);
+        if (!given || given->size() > list_max || !std::all_of(given->begin(), given->end(), good))
+            return expected;
+        target = *given;
+        return std::nullopt;
+    };
+}
+
+/// "LANG", "LC_*".
+bool is_env_name(std::string const& name)
+{
+    return !name.empty() && name.size() <= 64 && std::all_of(name.begin(), name.end(), [](char c) {
+        return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+               c == '_' || c == '*';
+    }) && name.front() != '*';
+}
+
+bool is_day(std::string const& day)
+{
+    constexpr std::string_view days[]{"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
+    return std::find(std::begin(days), std::end(days), day) != std::end(days);
+}
+
+/// "08:00".
+Set clock_time(std::string& target)
+{
+    return [&target](ConfigValue const& value) -> std::optional<std::string> {
+        auto const* const given = std::get_if<std::string>(&value);
+        auto const digit = [](char c) { return c >= '0' && c <= '9'; };
+        bool const good = given && given->size() == 5 && digit((*given)[0]) && digit((*given)[1]) &&
+                          (*given)[2] == ':' && digit((*given)[3]) && digit((*given)[4]) &&
+                          given->substr(0, 2) < "24" && given->substr(3) < "60";
+        if (!good) return "a time such as \"08:00\"";
+        target = *given;
+        return std::nullopt;
+    };
+}
+
+Set minutes(std::vector<std::int64_t>& target)
+{
+    return [&target](ConfigValue const& value) -> std::optional<std::string> {
+        auto const* const given = std::get_if<std::vector<std::int64_t>>(&value);
+        bool const good = given && given->size() <= 8 &&
+                          std::all_of(given->begin(), given->end(), [](auto minute) {
+                              return minute >= 1 && minute <= 120;
+                          });
+        if (!good) return "at most 8 whole numbers from 1 to 120";
+        target = *given;
+        std::sort(target.rbegin(), target.rend());
+        return std::nullopt;
+    };
+}
+
+void bind_ssh(std::vector<ConfigBinding>& all, Config::Ssh& ssh)
+{
+    all.push_back({"ssh.per_source_max", number(ssh.per_source_max, 1, 1000)});
+    all.push_back({"ssh.connections_max", number(ssh.connections_max, 1, 4000)});
+    all.push_back({"ssh.answer_undeclared", flag(ssh.answer_undeclared)});
+    all.push_back({"ssh.kex", ssh_word(ssh.kex)});
+    all.push_back({"ssh.ciphers", ssh_word(ssh.ciphers)});
+    all.push_back({"ssh.macs", ssh_word(ssh.macs)});
+    all.push_back({"ssh.host_keys", ssh_word(ssh.host_keys)});
+    all.push_back({"ssh.user_keys", ssh_word(ssh.user_keys)});
+    all.push_back({"ssh.version_string", ssh_word(ssh.version_string)});
+    all.push_back({"ssh.auth_timeout_s", number(ssh.auth_timeout_s, 10, 300)});
+    all.push_back({"ssh.attempts_max", number(ssh.attempts_max, 1, 10)});
+    all.push_back({"ssh.idle_minutes", number(ssh.idle_minutes, 1, 120)});
+    all.push_back({"ssh.channels_max", number(ssh.channels_max, 1, 64)});
+    all.push_back({"ssh.command_bytes_max", number(ssh.command_bytes_max, 1024, 16 * 1024 * 1024)});
+    all.push_back(
+        {"ssh.env_allow", words(ssh.env_allow, is_env_name, "names such as \"LANG\" or \"LC_*\"")}
+    );
+    all.push_back({"ssh.rekey_bytes", number(ssh.rekey_bytes, 64 * 1024, std::int64_t{64} << 30)});
+    all.push_back({"ssh.rekey_s", number(ssh.rekey_s, 30, 86400)});
+    all.push_back({"ssh.connect_timeout_s", number(ssh.connect_timeout_s, 1, 10)});
+}
+
+} // namespace
+
+std::vector<ConfigBinding> bind_config(Config& config)
+{
+    std::vector<ConfigBinding> all;
+    all.push_back({"site.name", text(config.site.name)});
+    all.push_back({"site.phone", text(config.site.phone)});
+    all.push_back({"site.portal", text(config.site.portal)});
+    all.push_back({"site.language", one_of(config.site.language, {"fr", "en"})});
+    bind_ssh(all, config.ssh);
+    all.push_back({"windows.max_hours", number(config.windows.max_hours, 1, 24 * 14)});
+    all.push_back({"windows.emergency_max_hours", number(config.windows.emergency_max_hours, 1, 24)}
+    );
+    all.push_back({"windows.extension_max_hours", number(config.windows.extension_max_hours, 1, 24)}
+    );
+    all.push_back({"windows.warn_minutes", minutes(config.windows.warn_minutes)});
+    all.push_back({"windows.open", one_of(config.windows.open, {"auto", "manual"})});
+    all.push_back({"report.deadline_hours", number(config.report.deadline_hours, 1, 24)});
+    all.push_back({"report.working_from", clock_time(config.report.working_from)});
+    all.push_back({"report.working_to", clock_time(config.report.working_to)});
+    all.push_back(
+        {"report.working_days", words(config.report.working_days, is_day, "days such as \"mon\"")}
+    );
+    all.push_back({"report.block_when_late", flag(config.report.block_when_late)});
+    // Floors are the reference texts': CHM 5.2 and 5.3, CLAUSIER:O-6.3.
+    all.push_back({"passwords.length_min", number(config.passwords.length_min, 12, 128)});
+    all.push_back({"passwords.composition", flag(config.passwords.composition)});
+    all.push_back({"passwords.history", number(config.passwords.history, 1, 24)});
+    all.push_back({"passwords.renew_days", number(config.passwords.renew_days, 0, 730)});
+    all.push_back({"passwords.invitation_hours", number(config.passwords.invitation_hours, 1, 168)}
+    );
+    all.push_back({"recording.stall_ms", number(config.recording.stall_ms, 100, 1000)});
+    all.push_back(
+        {"recording.exec_budget_bytes",
+         number(config.recording.exec_budget_bytes, 0, std::int64_t{64} << 30)}
+    );
+    all.push_back({"recording.retention_days", number(config.recording.retention_days, 90, 3650)});
+    all.push_back({"recording.journal_days", number(config.recording.journal_days, 365, 3650)});
+    all.push_back({"throttle.first_wait_s", number(config.throttle.first_wait_s, 1, 60)});
+    all.push_back({"throttle.wait_max_s", number(config.throttle.wait_max_s, 60, 3600)});
+    all.push_back(
+        {"throttle.address_free_failures", number(config.throttle.address_free_failures, 1, 1000)}
+    );
+    return all;
+}
+
+std::string_view closest(std::string_view word, std::vector<std::string_view> const& known)
+{
+    std::string_view best;
+    std::size_t best_distance = static_cast<std::size_t>(-1);
+    for (auto const candidate : known) {
+        // Levenshtein, one row at a time.
+        std::vector<std::size_t> row(candidate.size() + 1);
+        std::iota(row.begin(), row.end(), std::size_t{0});
+        for (std::size_t i = 1; i <= word.size(); ++i) {
+            auto diagonal = std::exchange(row[0], i);
+            for (std::size_t j = 1; j <= candidate.size(); ++j) {
+                auto const substituted = diagonal + (word[i - 1] == candidate[j - 1] ? 0 : 1);
+                diagonal =
+                    std::exchange(row[j], std::min({row[j] + 1, row[j - 1] + 1, substituted}));
+            }
+        }
+        if (row.back() < best_distance) {
+            best_distance = row.back();
+            best = candidate;
+        }
+    }
+    return best;
+}
+
+} // namespace ecluse

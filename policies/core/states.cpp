@@ -1,0 +1,54 @@
+#include "policies/core/decide.h"
+
+namespace ecluse {
+
+std::string_view to_code(PersonState state)
+{
+    switch (state) {
+    case PersonState::invited:
+        return "invited";
+    case PersonState::active:
+        return "active";
+    case PersonState::suspended:
+        return "suspended";
+    case PersonState::blocked:
+        return "blocked";
+    case PersonState::archived:
+        return "archived";
+    }
+    assertion_failed("PersonState", __FILE__, __LINE__);
+}
+
+std::optional<PersonState> parse_person_state(std::string_view code)
+{
+    for (auto const state :
+         {PersonState::invited,
+          PersonState::active,
+          PersonState::suspended,
+          PersonState::blocked,
+          PersonState::archived})
+        if (to_code(state) == code) return state;
+    return std::nullopt;
+}
+
+std::string_view to_code(VendorState state)
+{
+    switch (state) {
+    case VendorState::active:
+        return "active";
+    case VendorState::suspended:
+        return "suspended";
+    case VendorState::archived:
+        return "archived";
+    }
+    assertion_failed("VendorState", __FILE__, __LINE__);
+}
+
+std::optional<VendorState> parse_vendor_state(std::string_view code)
+{
+    for (auto const state : {VendorState::active, VendorState::suspended, VendorState::archived})
+        if (to_code(state) == code) return state;
+    return std::nullopt;
+}
+
+} // namespace ecluse

@@ -1,0 +1,70 @@
+#pragma once
+
+#include "common/loop.h"
+#include "common/secret.h"
+#include "common/text.h"
+
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace ecluse::policyd {
+
+struct Context;
+
+/// One attempt, both factors together: a first factor without its second does not exist here.
+struct Attempt {
+    std::string login;
+    std::optional<std::string> key; // "ssh-ed25519 AAAA…", its signature verified by the worker
+    Secret password;                // when no key
+    Secret code;                    // TOTP digits or a recovery code
+    std::string address;            // "203.0.113.24", or "local"
+    std::string door;               // "ssh", "cli"
+};
+
+struct Accepted {
+    std::string person, login, name, vendor; // vendor empty: hospital staff
+    Language language = Language::french;
+    std::string factors; // "ssh_key+totp", "password+recovery"
+    std::optional<std::int64_t> last_login_at;
+    std::string last_login_from, last_login_door;
+    std::int64_t failures_since = 0;
+};
+
+struct Verdict {
+    std::optional<Accepted> accepted;
+    std::chrono::seconds wait{0}; // refused: before the next try
+};
+
+/// The only judge of passwords, keys and codes. Every refusal looks the same and costs the same
+/// work, unknown accounts included; failures slow an address down, and never lock a person out
+/// (WEB:AA7). Success and failure are journaled before the verdict is given.
+class Authentication {
+public:
+    /// More would let a flood of logins take the machine: 64 MiB each.
+    static constexpr std::size_t in_pool_max = 2;
+    /// Attempts beyond this many waiting are refused at once: each holds a connection already.
+    static constexpr std::size_t waiting_max = 256;
+
+    /// `done` runs on the loop's thread, also when nothing could be judged (then: refused).
+    void judge(Context& context, Attempt attempt, std::function<void(Verdict)> done);
+    /// A person who is logged in already signs an act again. Same rules, same journal.
+    void sign_again(
+        Context& context,
+        std::string_view person,
+        Secret password,
+        Secret code,
+        std::string_view address,
+        std::function<void(Verdict)> done
+    );
+    /// Whether this key may begin an authentication. Says nothing else.
+    [[nodiscard]] bool
+    key_acceptable(Context& context, std::string_view login, std::string_view key);
+
+private:
+    std::size_t waiting_ = 0;
+};
+
+} // namespace ecluse::policyd

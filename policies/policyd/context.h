@@ -1,0 +1,46 @@
+#pragma once
+
+#include <string>
+
+namespace ecluse {
+class Database;
+class EvidenceKey;
+
+class Journal;
+class Loop;
+class Vault;
+struct Config;
+} // namespace ecluse
+
+namespace ecluse::policyd {
+
+class Authentication;
+class Clock;
+class Dropped;
+class Live;
+class Peers;
+class RecorderLink;
+class Sources;
+class Windows;
+
+/// What request handlers work with. main builds every part before the first request and keeps it
+/// until after the last.
+struct Context {
+    std::string root; // "" installed; else the folder everything is under
+    Config const& config;
+    Loop& loop;
+    Database& database;
+    Vault const& vault;
+    Journal& journal;
+    EvidenceKey const& evidence;
+    Clock& clock;           // clock.h: every instant comes from here
+    Live& live;             // live.h: sessions running now; cut, extend, revoke
+    Windows& windows;       // windows.h: state changes that the clock makes
+    Sources& sources;       // sources.h: declared ranges, pushed to the listeners
+    RecorderLink& recorder; // recorder_link.h
+    Dropped& dropped;
+    Peers& peers;
+    Authentication& authentication; // authentication.h: passwords, codes, throttling
+};
+
+} // namespace ecluse::policyd

@@ -1,0 +1,39 @@
+#pragma once
+
+#include "common/address.h"
+#include "policies/core/decide.h"
+
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace ecluse::policyd {
+
+struct Context;
+
+/// Who asks, from where, with what proved.
+struct Asking {
+    std::string person, vendor; // ids; no vendor: hospital staff, whom no window admits
+    SourceAddress from;
+    FactorsVerified factors;
+};
+
+/// What decide() needs, read from the database now, with the words that its answers need.
+struct Known {
+    Facts facts;
+    std::string company;
+    std::map<std::string, std::string> asset_names;                            // id → name
+    std::map<std::string, std::string> asset_ids;                              // name → id
+    std::map<std::pair<std::string, std::string>, std::vector<std::string>> accounts; // window, asset
+    std::map<std::string, unsigned> session_limits; // by asset id
+};
+
+[[nodiscard]] FactorsVerified to_factors(std::string_view factors);
+[[nodiscard]] Result<Known> load_facts(Context& context, Asking const& asking, UtcTime now);
+
+/// decide(), with the accounts of the window that speaks for this request.
+[[nodiscard]] Decision judge(Known& known, ecluse::Request const& request, UtcTime now);
+[[nodiscard]] std::vector<MenuEntry> menu_of(Known& known, ecluse::Request const& request, UtcTime now);
+
+} // namespace ecluse::policyd
