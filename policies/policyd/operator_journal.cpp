@@ -1,6 +1,6 @@
-#include "common/bytes.h"
 #include "common/json.h"
 #include "policies/journal/journal.h"
+#include "policies/journal/verify.h"
 #include "policies/policyd/clock.h"
 #include "policies/policyd/context.h"
 #include "policies/policyd/operator_objects.h"
@@ -89,7 +89,7 @@ Reply show(Context& context, Caller const& caller, Request& request)
     return rows_reply(std::move(rows), found.size() > static_cast<std::size_t>(page_lines));
 }
 
-/// Sequence, instant, type, salt and event of each line, as JSON lines: with journal.log, all that
+/// Sequence, salt and event of each line, as JSON lines: with journal.log, all that
 /// a third party needs to check the chain and its contents.
 Result<std::string> openings(Context& context, Span span)
 {
@@ -97,19 +97,16 @@ Result<std::string> openings(Context& context, Span span)
     std::int64_t after = 0;
     for (;;) {
         auto const rows = ECLUSE_TRY(context.database.rows(
-            "SELECT sequence, at_ms, type, salt, event FROM journal_event WHERE sequence > $1 AND "
+            "SELECT sequence, salt, event FROM journal_event WHERE sequence > $1 AND "
             "at_ms >= $2 AND at_ms < $3 ORDER BY sequence LIMIT $4",
             {after, span.from_ms, span.to_ms, chunk_rows}
         ));
         for (auto const& row : rows) {
             after = row.number("sequence");
-            json::object line{
-                {"sequence", after},
-                {"at", to_iso(UtcMillis{std::chrono::milliseconds{row.number("at_ms")}})},
-                {"type", row.text("type")}};
-            if (auto const salt = row.optional_blob("salt")) line["salt"] = to_hex(*salt);
-            if (auto const event = row.optional_text("event")) line["event"] = *event;
-            lines += json::serialize(line) + "\n";
+            lines += journal_export_line(
+                after, row.optional_blob("salt"), row.optional_text("event")
+            );
+            lines += "\n";
         }
         if (rows.size() < static_cast<std::size_t>(chunk_rows)) return lines;
     }
@@ -122,7 +119,8 @@ Result<std::vector<Fd>> journal_files(Context& context, Span span)
     if (!log) return os_error("open " + path);
     std::vector<Fd> files;
     files.push_back(std::move(log));
-    files.push_back(ECLUSE_TRY(memory_file("openings", ECLUSE_TRY(openings(context, span)))));
+    auto const lines = ECLUSE_TRY(openings(context, span));
+    files.push_back(ECLUSE_TRY(memory_file("openings", lines)));
     return files;
 }
 
