@@ -10,6 +10,17 @@ pkg_check_modules(libssh REQUIRED IMPORTED_TARGET libssh>=0.10.6)
 pkg_check_modules(sodium REQUIRED IMPORTED_TARGET libsodium)
 pkg_check_modules(seccomp REQUIRED IMPORTED_TARGET libseccomp)
 find_package(tomlplusplus REQUIRED)
+# The intervention report: drawn by Pango and Cairo, finished by libqpdf, colours by Little CMS.
+pkg_check_modules(pangocairo REQUIRED IMPORTED_TARGET pangocairo>=1.50 cairo-pdf>=1.16)
+pkg_check_modules(fontconfig REQUIRED IMPORTED_TARGET fontconfig)
+pkg_check_modules(lcms2 REQUIRED IMPORTED_TARGET lcms2)
+find_package(qpdf 11.3 REQUIRED)
 if(ECLUSE_TESTS)
   find_package(Catch2 3 REQUIRED)
 endif()
+# The password estimator has no pkg-config file.
+find_path(ZXCVBN_INCLUDE_DIR zxcvbn.h REQUIRED)
+find_library(ZXCVBN_LIBRARY zxcvbn REQUIRED)
+add_library(zxcvbn::zxcvbn UNKNOWN IMPORTED)
+set_target_properties(zxcvbn::zxcvbn PROPERTIES
+  IMPORTED_LOCATION ${ZXCVBN_LIBRARY} INTERFACE_INCLUDE_DIRECTORIES ${ZXCVBN_INCLUDE_DIR})

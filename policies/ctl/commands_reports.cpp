@@ -51,7 +51,8 @@ void add_report_commands(std::vector<Command>& to)
          .run = &run_report_export},
         {.object = "report",
          .verb = "verify",
-         .options = {{.name = "file", .kind = path, .required = true, .positional = true}},
+         .options = {{.name = "file", .kind = path, .required = true, .positional = true},
+                     {.name = "certificate", .kind = path}},
          .example = "report verify compte-rendu.pdf",
          .run = &run_report_verify},
     };
