@@ -36,13 +36,13 @@ struct Request {
     SourceAddress from;
     Protocol protocol = Protocol::ssh;
     Function function = Function::menu;
-    std::optional<AssetId> asset;       // absent: the window's only one
-    std::optional<std::string> account; // absent: the asset's first
-    std::optional<WindowId> window;     // absent: the best for this asset
+    std::optional<AssetId> asset = {};       // absent: the window's only one
+    std::optional<std::string> account = {}; // absent: the asset's first
+    std::optional<WindowId> window = {};     // absent: the best for this asset
     /// The session that this connection already holds: another channel of it, or its renewed
     /// judgement. It is not counted against the limits; a report that falls due or a charter that
     /// is replaced meanwhile stops the next session, not this one.
-    std::optional<SessionId> session;
+    std::optional<SessionId> session = {};
 };
 
 enum class PersonState { invited, active, suspended, blocked, archived };
@@ -66,28 +66,28 @@ struct FactorsVerified {
 struct DeclaredRange {
     AddressRange range;
     UtcTime from;
-    std::optional<UtcTime> until; // half-open
+    std::optional<UtcTime> until = {}; // half-open
 };
 
 struct Contract {
     UtcTime from;
-    std::optional<UtcTime> until; // half-open
-    std::vector<AssetId> assets;
+    std::optional<UtcTime> until = {}; // half-open
+    std::vector<AssetId> assets = {};
 };
 
 struct AssetFacts {
     AssetId id;
     Protocol protocol = Protocol::ssh;
     bool active = false;
-    std::vector<std::string> accounts; // that vendors may use, the usual one first
+    std::vector<std::string> accounts = {}; // that vendors may use, the usual one first
 };
 
 struct WindowFacts {
     WindowId id;
-    WindowTimes times;
-    Permissions permissions;
-    std::vector<PersonId> people;
-    std::vector<AssetId> assets;
+    WindowTimes times = {};
+    Permissions permissions = {};
+    std::vector<PersonId> people = {};
+    std::vector<AssetId> assets = {};
 };
 
 struct LiveSession {
@@ -112,19 +112,19 @@ struct Facts {
     bool charter_accepted = false; // the version in force
     bool clock_trusted = false;
     VendorState vendor = VendorState::suspended;
-    std::optional<Contract> contract;
-    std::vector<DeclaredRange> declared;    // of this person's vendor
-    std::vector<ReportId> blocking_reports; // report_rules.h: blocks()
-    std::vector<WindowFacts> windows;
-    std::vector<AssetFacts> assets;    // those of the windows, and the one asked for
-    std::vector<LiveSession> sessions; // of this person and in these windows
+    std::optional<Contract> contract = {};
+    std::vector<DeclaredRange> declared = {};    // of this person's vendor
+    std::vector<ReportId> blocking_reports = {}; // report_rules.h: blocks()
+    std::vector<WindowFacts> windows = {};
+    std::vector<AssetFacts> assets = {};    // those of the windows, and the one asked for
+    std::vector<LiveSession> sessions = {}; // of this person and in these windows
     SessionLimits limits;
     bool recorder_available = false;
 };
 
 struct Granted {
     WindowId window;
-    std::optional<AssetId> asset; // absent for the menu
+    std::optional<AssetId> asset = {}; // absent for the menu
     std::string account;
     /// The first of: the window's end, the contract's end, the declaration's end.
     UtcTime until;
@@ -136,15 +136,15 @@ struct Granted {
 /// A refusal with what its sentences need.
 struct Denied {
     Refusal refusal = Refusal::no_window;
-    std::optional<WindowId> window;         // the one that was judged
-    std::optional<UtcTime> start;           // E-FEN-02
-    std::optional<UtcTime> end;             // E-FEN-03
-    std::optional<UtcTime> next;            // next opening for this person, whatever the refusal
-    std::optional<ReportId> report;         // E-CR-01
-    std::optional<SourceAddress> elsewhere; // E-SES-01
-    friend bool operator==(Denied const& denied, Refusal refusal)
+    std::optional<WindowId> window = {}; // the one that was judged
+    std::optional<UtcTime> start = {};   // E-FEN-02
+    std::optional<UtcTime> end = {};     // E-FEN-03
+    std::optional<UtcTime> next = {};    // next opening for this person, whatever the refusal
+    std::optional<ReportId> report = {}; // E-CR-01
+    std::optional<SourceAddress> elsewhere = {}; // E-SES-01
+    friend bool operator==(Denied const& denied, Refusal expected)
     {
-        return denied.refusal == refusal;
+        return denied.refusal == expected;
     }
 };
 
@@ -160,7 +160,7 @@ using Decision = std::variant<Granted, Denied>;
 struct MenuEntry {
     WindowId window;
     AssetId asset;
-    std::vector<std::string> accounts;
+    std::vector<std::string> accounts = {};
     Permissions permissions;
     UtcTime until;
 };
