@@ -46,13 +46,17 @@ public:
 
 } // namespace ecluse
 
-/// The value of a Result, or return its Error to our caller.
-#define ECLUSE_TRY(expression)                                                                     \
+#define ECLUSE_JOIN_NOW(a, b) a##b
+#define ECLUSE_JOIN(a, b) ECLUSE_JOIN_NOW(a, b)
+#define ECLUSE_TRY_AS(result, expression)                                                          \
     __extension__({                                                                                \
-        auto try_result_ = (expression);                                                           \
-        if (!try_result_) return std::move(try_result_).error();                                   \
-        *std::move(try_result_);                                                                   \
+        auto result = (expression);                                                                \
+        if (!result) return std::move(result).error();                                             \
+        *std::move(result);                                                                        \
     })
+/// The value of a Result, or return its Error to our caller. Each use has a name of its own, so that
+/// one may stand inside another.
+#define ECLUSE_TRY(expression) ECLUSE_TRY_AS(ECLUSE_JOIN(try_result_, __COUNTER__), expression)
 
 #define ECLUSE_ASSERT(expression)                                                                  \
     (static_cast<bool>(expression) ? static_cast<void>(0)                                          \
