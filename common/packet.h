@@ -21,7 +21,7 @@ namespace ecluse {
 /// A larger object is a page, or a document travelling as a descriptor.
 constexpr std::size_t packet_bytes_max = 64 * 1024;
 /// The most any packet carries: a recording's files.
-constexpr std::size_t packet_descriptors_max = 8;
+constexpr std::size_t packet_descriptors_max = 16;
 
 struct Packet {
     std::string json;
