@@ -4,6 +4,7 @@
 #include "recorder/format/segment.h"
 
 #include <charconv>
+#include <utility>
 #include <vector>
 
 namespace ecluse::recording {

@@ -10,6 +10,17 @@ namespace {
 
 using DigestContext = std::unique_ptr<EVP_MD_CTX, FreeWith<EVP_MD_CTX_free>>;
 
+/// Seals and countersignatures are ECDSA on P-256 or P-384, so that one length check serves the
+/// shell verifier for all of them.
+bool may_sign(EVP_PKEY* key)
+{
+    char group[32] = "";
+    std::size_t length = 0;
+    return EVP_PKEY_is_a(key, "EC") &&
+           EVP_PKEY_get_group_name(key, group, sizeof group, &length) == 1 &&
+           (std::string_view{group} == "prime256v1" || std::string_view{group} == "secp384r1");
+}
+
 } // namespace
 
 void KeyFree::operator()(evp_pkey_st* key) const
@@ -64,7 +75,7 @@ bool verify_signature(
     DigestContext const context{EVP_MD_CTX_new()};
     // For ECDSA libcrypto encodes the signature again and compares: nothing may follow it.
     bool const good =
-        key && at == bytes_of(public_key) + public_key.size() && context &&
+        key && at == bytes_of(public_key) + public_key.size() && may_sign(key.get()) && context &&
         EVP_DigestVerifyInit(context.get(), nullptr, EVP_sha256(), nullptr, key.get()) == 1 &&
         EVP_DigestVerify(
             context.get(), bytes_of(signature), signature.size(), bytes_of(message), message.size()

@@ -3,6 +3,7 @@
 #include "common/fd.h"
 #include "common/packet.h"
 #include "recorder/format/frame.h"
+#include "tests/support/identity.h"
 
 #include <boost/json/fwd.hpp>
 
@@ -16,29 +17,6 @@
 
 /// The real ecluse-recorder and the two roles that talk to it, for scenario tests.
 namespace ecluse::test {
-
-/// A folder that is gone when the test ends.
-class TemporaryFolder {
-public:
-    TemporaryFolder();
-    ~TemporaryFolder();
-    TemporaryFolder(TemporaryFolder const&) = delete;
-    TemporaryFolder& operator=(TemporaryFolder const&) = delete;
-    [[nodiscard]] std::string const& path() const { return path_; }
-
-private:
-    std::string path_;
-};
-
-/// A self-signed certificate and its key, PEM; made once per kind and program.
-struct TestIdentity {
-    std::string certificate;
-    std::string key;
-};
-enum class KeyKind { rsa3072, rsa2048, p384, p256 };
-[[nodiscard]] TestIdentity const& identity(KeyKind kind, int number = 0);
-/// Signs like policyd's evidence key.
-[[nodiscard]] std::string sign_with(TestIdentity const& who, std::string_view message);
 
 class RecorderProcess {
 public:

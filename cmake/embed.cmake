@@ -1,0 +1,10 @@
+# Run by cmake -P: writes OUTPUT, a header with each FILES entry (path=NAME, separated by |) as a string.
+file(WRITE ${OUTPUT}.new "#pragma once\n\n#include <string_view>\n\nnamespace ecluse::recording {\n")
+string(REPLACE "|" ";" FILES "${FILES}")
+foreach(entry IN LISTS FILES)
+  string(REGEX MATCH "^(.*)=([a-z_]+)$" matched "${entry}")
+  file(READ "${CMAKE_MATCH_1}" content)
+  file(APPEND ${OUTPUT}.new "\ninline constexpr std::string_view ${CMAKE_MATCH_2} = R\"~~(${content})~~\";\n")
+endforeach()
+file(APPEND ${OUTPUT}.new "\n} // namespace ecluse::recording\n")
+file(COPY_FILE ${OUTPUT}.new ${OUTPUT} ONLY_IF_DIFFERENT)
