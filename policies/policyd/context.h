@@ -5,6 +5,7 @@
 namespace ecluse {
 class Database;
 class EvidenceKey;
+
 class Journal;
 class Loop;
 class Vault;

@@ -1,0 +1,21 @@
+#pragma once
+
+#include "common/result.h"
+
+#include <cstdint>
+#include <string>
+
+namespace ecluse::listen {
+
+struct Options {
+    std::string policy_socket = "/run/ecluse/listen.sock";
+    std::string door = "ssh";
+    std::string address = "::";
+    std::uint16_t port = 0; // 0: any free one
+    std::string worker;     // empty: ecluse-DOOR-worker beside this program
+    bool help = false;
+};
+
+[[nodiscard]] Result<Options> parse_options(int count, char const* const* words);
+
+} // namespace ecluse::listen

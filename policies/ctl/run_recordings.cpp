@@ -1,0 +1,229 @@
+#include "common/bytes.h"
+#include "common/json.h"
+#include "policies/ctl/run.h"
+#include "policies/ctl/show.h"
+#include "recorder/export/export.h"
+#include "recorder/export/pack.h"
+#include "recorder/verify/verify.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <csignal>
+#include <fcntl.h>
+#include <unistd.h>
+
+namespace ecluse::ctl {
+namespace {
+
+constexpr std::size_t key_file_bytes_max = 64 * 1024;
+
+std::string text_of(json::object const& object, std::string_view field)
+{
+    auto const* const value = object.if_contains(field);
+    return value && value->is_string() ? std::string{value->get_string()} : std::string{};
+}
+
+/// policyd hands over descriptors of ciphertext; nothing is opened by name here.
+std::optional<recording::RecordingFiles> files_of(Ctl& ctl, Answered& answer)
+{
+    std::vector<std::string> names;
+    auto const* const listed = answer.fields.if_contains("files");
+    if (listed && listed->is_array())
+        for (auto const& name : listed->get_array())
+            if (name.is_string()) names.emplace_back(name.get_string());
+    auto files = recording::RecordingFiles::from_descriptors(names, std::move(answer.descriptors));
+    if (files) return *std::move(files);
+    ctl.fail(files.error());
+    return std::nullopt;
+}
+
+bool is_interactive()
+{
+    return ::isatty(STDOUT_FILENO) == 1;
+}
+
+/// Says each fault with its file and place; the same words as ecluse-verify.
+bool is_intact(Ctl& ctl, recording::RecordingFiles const& files, std::string const& certificate)
+{
+    recording::VerifyOptions options;
+    options.evidence_certificate = certificate;
+    auto const verdict = recording::verify(files, options);
+    if (ctl.json()) {
+        json::array faults;
+        for (auto const& fault : verdict.faults)
+            faults.emplace_back(recording::describe(fault, ctl.language()));
+        fmt::print(
+            "{}\n", json::serialize(json::object{{"intact", verdict.good()}, {"faults", faults}})
+        );
+        return verdict.good();
+    }
+    for (auto const& fault : verdict.faults)
+        ctl.fail(
+            Exit::integrity,
+            TextKey::ctl_recording_fault,
+            {{"fault", recording::describe(fault, ctl.language())}}
+        );
+    for (auto const note : verdict.notes)
+        ctl.say(recording::describe(note, ctl.language()));
+    return verdict.good();
+}
+
+/// The RSSI's key stays in this process: policyd and the recorder never see it, nor what it opens
+/// (WEB:HE6).
+struct Opened {
+    recording::Recording recording;
+    recording::ContentKey key;
+};
+
+std::optional<Opened> unlock(Ctl& ctl, recording::RecordingFiles files)
+{
+    auto const path = ctl.value("key-file");
+    if (path.empty()) {
+        ctl.fail(Exit::usage, TextKey::ctl_recording_key_missing);
+        return std::nullopt;
+    }
+    auto const bytes = read_file(path, key_file_bytes_max);
+    if (!bytes) {
+        ctl.fail(bytes.error());
+        return std::nullopt;
+    }
+    auto const passphrase = ctl.secret("passphrase", TextKey::ctl_prompt_key_passphrase);
+    if (!passphrase) return std::nullopt;
+    auto const reading = recording::ReadingKey::open(*bytes, *passphrase);
+    if (!reading) {
+        ctl.fail(Exit::refused, TextKey::ctl_recording_key_wrong, {{"why", reading.error().what}});
+        return std::nullopt;
+    }
+    auto opened = recording::Recording::open(std::move(files));
+    if (!opened) {
+        ctl.fail(opened.error());
+        return std::nullopt;
+    }
+    auto key = opened->unlock(*reading);
+    if (!key) {
+        ctl.fail(Exit::refused, TextKey::ctl_recording_key_wrong, {{"why", key.error().what}});
+        return std::nullopt;
+    }
+    return Opened{*std::move(opened), *std::move(key)};
+}
+
+/// Asks for the files with the reason, checks them, opens them with the reader's key. The order
+/// matters: nothing is shown of a recording that was altered.
+std::optional<Opened> open_checked(Ctl& ctl, Command const& command, json::object fields)
+{
+    if (command.signs && !ctl.sign(fields)) return std::nullopt;
+    auto answer = ctl.ask(command.request, std::move(fields));
+    if (!answer) return std::nullopt;
+    auto const certificate = text_of(answer->fields, "evidence_certificate");
+    auto files = files_of(ctl, *answer);
+    if (!files) return std::nullopt;
+    recording::VerifyOptions options;
+    options.evidence_certificate = certificate;
+    options.allow_not_countersigned = true;
+    for (auto const& fault : recording::verify(*files, options).faults) {
+        ctl.fail(
+            Exit::integrity,
+            TextKey::ctl_recording_fault,
+            {{"fault", recording::describe(fault, ctl.language())}}
+        );
+        return std::nullopt;
+    }
+    return unlock(ctl, *std::move(files));
+}
+
+volatile std::sig_atomic_t interrupted = 0;
+
+recording::Write to_descriptor(int fd)
+{
+    return [fd](std::string_view bytes) { return write_all(fd, bytes); };
+}
+
+Result<>
+write_format(Opened const& opened, std::string const& format, recording::Write const& write)
+{
+    if (format == "cast") return recording::export_cast(opened.recording, opened.key, write);
+    if (format == "text") return recording::export_text(opened.recording, opened.key, write);
+    return recording::export_json(opened.recording, opened.key, write);
+}
+
+Exit export_pack(Ctl& ctl, Command const& command, json::object fields)
+{
+    if (command.signs && !ctl.sign(fields)) return ctl.exit();
+    auto answer = ctl.ask(command.request, std::move(fields));
+    if (!answer) return ctl.exit();
+    auto const certificate = text_of(answer->fields, "evidence_certificate");
+    auto files = files_of(ctl, *answer);
+    if (!files) return ctl.exit();
+    recording::PackRequest request;
+    request.folder = ctl.value("output");
+    request.recordings.push_back(*std::move(files));
+    request.certificates.emplace_back("preuve", certificate);
+    if (auto const written = recording::write_pack(request); !written)
+        return ctl.fail(written.error());
+    if (!ctl.json())
+        ctl.say(TextKey::ctl_recording_pack_written, {{"path", printable(request.folder)}});
+    return Exit::ok;
+}
+
+} // namespace
+
+Exit run_recording_verify(Ctl& ctl, Command const& command, json::object fields)
+{
+    auto answer = ctl.ask(command.request, std::move(fields));
+    if (!answer) return ctl.exit();
+    auto const certificate = text_of(answer->fields, "evidence_certificate");
+    auto const session = text_of(answer->fields, "session");
+    auto const files = files_of(ctl, *answer);
+    if (!files) return ctl.exit();
+    if (!is_intact(ctl, *files, certificate)) return Exit::integrity;
+    if (!ctl.json()) ctl.say(TextKey::ctl_recording_intact, {{"session", session}});
+    return Exit::ok;
+}
+
+Exit run_recording_play(Ctl& ctl, Command const& command, json::object fields)
+{
+    recording::PlayOptions options;
+    if (ctl.has("speed")) {
+        auto const typed = ctl.value("speed");
+        auto const [end, fault] =
+            std::from_chars(typed.data(), typed.data() + typed.size(), options.speed);
+        if (fault != std::errc{} || end != typed.data() + typed.size() || options.speed < 0.1 ||
+            options.speed > 100)
+            return ctl.fail(Exit::usage, TextKey::ctl_recording_speed);
+    }
+    auto const opened = open_checked(ctl, command, std::move(fields));
+    if (!opened) return ctl.exit();
+    struct sigaction action {};
+    action.sa_handler = [](int) { interrupted = 1; };
+    ::sigaction(SIGINT, &action, nullptr);
+    auto const wait = recording::steady_wait([] { return interrupted != 0; });
+    auto const played = recording::play(
+        opened->recording, opened->key, options, to_descriptor(STDOUT_FILENO), wait
+    );
+    if (!played) return ctl.fail(played.error());
+    if (is_interactive()) ctl.say(TextKey::ctl_recording_played);
+    return Exit::ok;
+}
+
+Exit run_recording_export(Ctl& ctl, Command const& command, json::object fields)
+{
+    auto const format = ctl.value("format");
+    if (format == "pack") return export_pack(ctl, command, std::move(fields));
+    auto const opened = open_checked(ctl, command, std::move(fields));
+    if (!opened) return ctl.exit();
+    auto const path = ctl.value("output");
+    if (path == "-") {
+        auto const written = write_format(*opened, format, to_descriptor(STDOUT_FILENO));
+        return written ? Exit::ok : ctl.fail(written.error());
+    }
+    // Clear content: for its reader only, and never through a link or over another file.
+    Fd const file{::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600)};
+    if (!file) return ctl.fail(os_error("create " + path));
+    if (auto const written = write_format(*opened, format, to_descriptor(file.get())); !written)
+        return ctl.fail(written.error());
+    if (!ctl.json()) ctl.say(TextKey::ctl_written, {{"path", printable(path)}});
+    return Exit::ok;
+}
+
+} // namespace ecluse::ctl

@@ -1,0 +1,24 @@
+#pragma once
+
+#include "policies/core/fault.h"
+#include "policies/policyd/reply.h"
+
+#include <boost/json/array.hpp>
+
+/// The operator's requests, one function per object, and what their handlers share.
+namespace ecluse::policyd {
+
+class RequestTable;
+struct Context;
+
+void add_report_requests(RequestTable& table, Context& context);
+void add_recording_requests(RequestTable& table, Context& context);
+void add_journal_requests(RequestTable& table, Context& context);
+void add_refusal_requests(RequestTable& table, Context& context);
+
+/// A rule's "no" as an answer.
+[[nodiscard]] Fault rule_fault(ecluse::Fault fault);
+/// A list: in the packet when it fits, as a document otherwise.
+[[nodiscard]] Reply rows_reply(boost::json::array rows, bool more = false);
+
+} // namespace ecluse::policyd

@@ -1,0 +1,177 @@
+#include "common/json.h"
+#include "policies/journal/journal.h"
+#include "policies/policyd/clock.h"
+#include "policies/policyd/context.h"
+#include "policies/policyd/operator_objects.h"
+#include "policies/policyd/recorder_link.h"
+#include "policies/policyd/role.h"
+#include "policies/store/database.h"
+#include "policies/vault/evidence_key.h"
+
+namespace ecluse::policyd {
+namespace {
+
+constexpr std::int64_t list_max = 1000;
+
+/// What is done with the files. None of it lets policyd read them: they are ciphertext here, and
+/// the key is the RSSI's (WEB:HE6, HE8). Each use is an event with its reason (CLAUSIER:O-6.3).
+struct Use {
+    char const* type;
+    bool needs_reason;
+};
+
+UtcTime from_ms(std::int64_t at)
+{
+    return to_seconds(UtcMillis{std::chrono::milliseconds{at}});
+}
+
+json::object described(Row const& row)
+{
+    json::object shown{
+        {"session", row.text("id")},
+        {"recording", row.text("recording")},
+        {"person", row.text("person_name")},
+        {"vendor", row.text("vendor_name")},
+        {"asset", row.text("asset_name")},
+        {"account", row.text("account")},
+        {"source", row.text("source")},
+        {"window", row.text("access_window")},
+        {"started_at", to_iso(from_ms(row.number("started_ms")))}};
+    if (auto const ended = row.optional_number("ended_ms"))
+        shown["ended_at"] = to_iso(from_ms(*ended));
+    for (auto const* const name : {"end_reason", "header_sha256", "last_link", "seal_sha256"})
+        if (auto const value = row.optional_text(name)) shown[name] = *value;
+    for (auto const* const name : {"segments", "record_bytes"})
+        if (auto const value = row.optional_number(name)) shown[name] = *value;
+    return shown;
+}
+
+constexpr char const* select_sessions =
+    "SELECT s.*, p.first_name || ' ' || p.last_name AS person_name, a.name AS asset_name, "
+    "v.name AS vendor_name FROM session s JOIN person p ON p.id = s.person "
+    "JOIN asset a ON a.id = s.asset JOIN access_window w ON w.id = s.access_window "
+    "JOIN vendor v ON v.id = w.vendor ";
+
+Fault unknown_session()
+{
+    return {
+        "E-ENR-02",
+        TextKey::error_recording_unknown_text,
+        {},
+        TextKey::error_recording_unknown_remedy};
+}
+
+Reply list(Context& context, Caller const&, Request& request)
+{
+    Fields fields{request.fields};
+    auto const person = fields.optional_text("person", 128).value_or("");
+    auto const asset = fields.optional_text("asset", 128).value_or("");
+    auto const vendor = fields.optional_text("vendor", 128).value_or("");
+    if (auto const done = fields.finish(); !done) return Reply::violation(done.error().what);
+    json::array rows;
+    auto const found = ECLUSE_TRY(context.database.rows(
+        std::string{select_sessions} +
+            "WHERE ($1 = '' OR p.id = $1 OR p.login = $1) AND ($2 = '' OR a.id = $2 OR a.name = "
+            "$2) "
+            "AND ($3 = '' OR v.id = $3 OR v.name = $3) ORDER BY s.started_ms DESC LIMIT $4",
+        {person, asset, vendor, list_max + 1}
+    ));
+    for (auto const& row : found)
+        if (rows.size() < static_cast<std::size_t>(list_max)) rows.push_back(described(row));
+    return rows_reply(std::move(rows), found.size() > static_cast<std::size_t>(list_max));
+}
+
+Reply show(Context& context, Caller const&, Request& request)
+{
+    Fields fields{request.fields};
+    auto const session = fields.text("session", 64);
+    if (auto const done = fields.finish(); !done) return Reply::violation(done.error().what);
+    auto const row =
+        ECLUSE_TRY(context.database.row(std::string{select_sessions} + "WHERE s.id = $1", {session})
+        );
+    if (!row) return unknown_session();
+    return described(*row);
+}
+
+Reply hand_over(
+    Context& context, Caller const& caller, Request& request, Answer const& answer, Use use
+)
+{
+    Fields fields{request.fields};
+    auto const session = fields.text("session", 64);
+    auto const reason = use.needs_reason ? fields.text("reason", 1024) : std::string{};
+    auto const format = fields.optional_text("format", 16);
+    if (auto const done = fields.finish(); !done) return Reply::violation(done.error().what);
+    if (use.needs_reason && reason.find_first_not_of(" \t\n") == std::string::npos)
+        return rule_fault(ecluse::Fault::window_reason_missing);
+    auto const row =
+        ECLUSE_TRY(context.database.row("SELECT recording FROM session WHERE id = $1", {session}));
+    if (!row || row->text("recording") == "purged") return unknown_session();
+
+    json::object event{
+        {"actor", caller.person},
+        {"source", caller.address},
+        {"object", session},
+        {"outcome", "success"}};
+    if (use.needs_reason) event["reason"] = reason;
+    if (format) event["format"] = *format;
+    // Before the files leave: no look at a recording without its line.
+    ECLUSE_TRY(context.journal.record(context.clock.utc_now(), use.type, event));
+    auto const certificate = context.evidence.certificate_pem();
+    context.recorder.open(
+        session,
+        [answer, session, certificate](Result<RecorderLink::Opened> opened) {
+            if (!opened) return answer.complete(opened.error());
+            json::array names(opened->names.begin(), opened->names.end());
+            answer.complete(Reply{
+                json::object{
+                    {"session", session},
+                    {"files", std::move(names)},
+                    {"evidence_certificate", certificate}},
+                std::move(opened->files)});
+        }
+    );
+    return Reply::later();
+}
+
+} // namespace
+
+void add_recording_requests(RequestTable& table, Context& context)
+{
+    // Public by nature: whoever holds a report or a recording checks it with this.
+    table.add(
+        "evidence.certificate",
+        {.handler = [&context](Caller const&, Request& request, Answer const&) -> Reply {
+             if (!request.fields.empty()) return Reply::violation("evidence.certificate: fields");
+             return json::object{{"certificate", context.evidence.certificate_pem()}};
+         },
+         .access = Access::anyone}
+    );
+    std::vector<std::string> const readers{"rssi", "auditor"};
+    auto const read = [&](char const* name, auto handler) {
+        table.add(
+            name,
+            {.handler = [&context, handler](Caller const& caller, Request& request, Answer const&)
+                 -> Reply { return handler(context, caller, request); },
+             .roles = {"rssi", "auditor", "dsi"}}
+        );
+    };
+    // The connection list, which the DSI sees too (WEB:HE8); contents are below.
+    read("recording.list", &list);
+    read("recording.show", &show);
+    auto const files = [&](char const* name, Use use, bool signs, std::vector<std::string> roles) {
+        table.add(
+            name,
+            {.handler = [&context, use](
+                            Caller const& caller, Request& request, Answer const& answer
+                        ) -> Reply { return hand_over(context, caller, request, answer, use); },
+             .roles = std::move(roles),
+             .signs = signs}
+        );
+    };
+    files("recording.open", {"recording.opened", true}, false, readers);
+    files("recording.export", {"recording.exported", true}, true, readers);
+    files("recording.verify", {"recording.verified", false}, false, {"rssi", "auditor", "dsi"});
+}
+
+} // namespace ecluse::policyd
