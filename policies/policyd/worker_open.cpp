@@ -6,6 +6,7 @@
 #include "policies/policyd/refusal_text.h"
 #include "policies/policyd/refusals.h"
 #include "policies/policyd/worker_opening.h"
+#include "policies/store/facts.h"
 
 namespace ecluse::policyd {
 namespace {
@@ -83,7 +84,7 @@ json::object refused(json::object refusal)
 
 } // namespace
 
-Result<Known> WorkerRole::load(UtcTime now)
+Result<Known> WorkerRole::load(std::optional<AssetId> const& asked, UtcTime now)
 {
     return load_facts(
         context_,
@@ -91,6 +92,7 @@ Result<Known> WorkerRole::load(UtcTime now)
          .vendor = person_.vendor,
          .from = ECLUSE_TRY(SourceAddress::parse(address_)),
          .factors = to_factors(person_.factors)},
+        asked,
         now
     );
 }
@@ -99,7 +101,7 @@ Reply WorkerRole::menu(Request& request)
 {
     if (!request.fields.empty()) return Reply::violation("menu: fields");
     auto const now = context_.clock.decision_now();
-    auto known = ECLUSE_TRY(load(now));
+    auto known = ECLUSE_TRY(load(std::nullopt, now));
     auto const asked = ask_as(person_, ECLUSE_TRY(SourceAddress::parse(address_)));
     json::array windows;
     for (auto const& entry : menu_of(known, asked, now))
@@ -141,15 +143,14 @@ Reply WorkerRole::open(Request& request, Answer const& answer)
 Reply WorkerRole::decide_open(OpenRequest const& asked, Answer const& answer)
 {
     auto const now = context_.clock.decision_now();
-    auto known = ECLUSE_TRY(load(now));
     auto request = ask_as(person_, ECLUSE_TRY(SourceAddress::parse(address_)));
     request.function = asked.function;
     if (asked.asset) {
-        auto const found = known.asset_ids.find(*asked.asset);
-        // The menu gives ids; a name that nobody has is refused like one that this person may not
-        // see.
-        request.asset = AssetId{found == known.asset_ids.end() ? *asked.asset : found->second};
+        // A name that nobody has is refused like one that this person may not see (WEB:AA2).
+        auto const found = ECLUSE_TRY(find_asset(context_.database, *asked.asset));
+        request.asset = found ? *found : AssetId{*asked.asset};
     }
+    auto known = ECLUSE_TRY(load(request.asset, now));
     request.account = asked.account;
     if (asked.window) request.window = WindowId{*asked.window};
     if (auto const* const live = context_.live.find(session_)) {

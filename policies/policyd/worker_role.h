@@ -59,7 +59,7 @@ private:
         OpenRequest const& asked, Known& known, Granted const& granted, Answer const& answer
     );
     Reply open_again(OpenRequest const& asked, Known& known, Granted const& granted);
-    [[nodiscard]] Result<Known> load(UtcTime now);
+    [[nodiscard]] Result<Known> load(std::optional<AssetId> const& asked, UtcTime now);
     [[nodiscard]] Reply refuse(OpenRequest const& asked, Known& known, Denied const& denied);
     [[nodiscard]] Reply
     refuse(OpenRequest const& asked, std::string const& code, std::string const& detail);
