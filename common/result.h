@@ -46,16 +46,17 @@ public:
 
 } // namespace ecluse
 
-#define ECLUSE_JOIN_NOW(a, b) a##b
-#define ECLUSE_JOIN(a, b) ECLUSE_JOIN_NOW(a, b)
-#define ECLUSE_TRY_AS(result, expression)                                                          \
+#define ECLUSE_JOIN_AGAIN(left, right) left##right
+#define ECLUSE_JOIN(left, right) ECLUSE_JOIN_AGAIN(left, right)
+#define ECLUSE_TRY_AS(name, expression)                                                            \
     __extension__({                                                                                \
-        auto result = (expression);                                                                \
-        if (!result) return std::move(result).error();                                             \
-        *std::move(result);                                                                        \
+        auto name = (expression);                                                                  \
+        if (!name) return std::move(name).error();                                                 \
+        *std::move(name);                                                                          \
     })
-/// The value of a Result, or return its Error to our caller. Each use has a name of its own, so that
-/// one may stand inside another.
+
+/// The value of a Result, or return its Error to our caller. The counter lets a lambda inside the
+/// expression try as well.
 #define ECLUSE_TRY(expression) ECLUSE_TRY_AS(ECLUSE_JOIN(try_result_, __COUNTER__), expression)
 
 #define ECLUSE_ASSERT(expression)                                                                  \
