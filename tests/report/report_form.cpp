@@ -86,7 +86,7 @@ TEST_CASE("a blank form answers nothing and every compulsory answer is asked for
     }
 }
 
-TEST_CASE("a form is corrected in one round, in French")
+TEST_CASE("a date that does not exist is refused in French with its line")
 {
     auto const answer = parse_form(R"(format = "ecluse-report-form/1"
 report = "R-1"
