@@ -78,7 +78,7 @@ public:
     void moment(char const* name, std::string& v)
     {
         explain(name, "");
-        line(std::string{name} + " = " + v);
+        line(std::string{name} + " = " + quoted(v)); // TOML dates would need seconds
     }
     template <class T> void list(char const* name, std::vector<T>& v, std::size_t)
     {
