@@ -131,9 +131,6 @@ Result<Config> parse_config(std::vector<ConfigText> const& texts)
     auto const bindings = bind_config(config);
     for (auto const& text : texts)
         ECLUSE_TRY(apply(text, bindings));
-    if (config.report.working_from >= config.report.working_to)
-        return Error{
-            Errc::malformed, "report.working_from: expected a time before report.working_to"};
     return config;
 }
 

@@ -46,19 +46,19 @@ struct Config {
     } ssh;
 
     struct Windows {
-        std::int64_t max_hours = 12;
-        std::int64_t emergency_max_hours = 4;
+        std::int64_t max_hours = 8;
+        std::int64_t emergency_max_hours = 2;
         std::int64_t extension_max_hours = 4;
         std::vector<std::int64_t> warn_minutes = {10, 5, 1};
         std::string open = "auto"; // default of new assets: auto | manual
     } windows;
 
     struct Report {
-        std::int64_t deadline_hours = 24;
-        std::string working_from = "08:00"; // Paris time, working days
-        std::string working_to = "18:00";
-        std::vector<std::string> working_days = {"mon", "tue", "wed", "thu", "fri"};
-        bool block_when_late = true;
+        std::string working_hours =
+            "mon-fri 08:00-18:00";       // Paris time, as core/calendar.h reads it
+        std::string holidays = "france"; // none | france | alsace_moselle
+        /// never | until_submitted | until_accepted: when a late report stops the next window.
+        std::string blocking = "until_accepted";
     } report;
 
     struct Passwords {
@@ -75,12 +75,6 @@ struct Config {
         std::int64_t retention_days = 365;
         std::int64_t journal_days = 1095;
     } recording;
-
-    struct Throttle {
-        std::int64_t first_wait_s = 2;
-        std::int64_t wait_max_s = 300;
-        std::int64_t address_free_failures = 10;
-    } throttle;
 };
 
 /// One text over another: fragments of ecluse.toml.d/ come after the main file, in order of name.

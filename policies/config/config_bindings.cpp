@@ -1,5 +1,7 @@
 #include "policies/config/config_bindings.h"
 
+#include "policies/core/calendar.h"
+
 #include <algorithm>
 #include <numeric>
 
@@ -109,22 +111,12 @@ bool is_env_name(std::string const& name)
     }) && name.front() != '*';
 }
 
-bool is_day(std::string const& day)
-{
-    constexpr std::string_view days[]{"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
-    return std::find(std::begin(days), std::end(days), day) != std::end(days);
-}
-
-/// "08:00".
-Set clock_time(std::string& target)
+Set weekly_hours(std::string& target)
 {
     return [&target](ConfigValue const& value) -> std::optional<std::string> {
         auto const* const given = std::get_if<std::string>(&value);
-        auto const digit = [](char c) { return c >= '0' && c <= '9'; };
-        bool const good = given && given->size() == 5 && digit((*given)[0]) && digit((*given)[1]) &&
-                          (*given)[2] == ':' && digit((*given)[3]) && digit((*given)[4]) &&
-                          given->substr(0, 2) < "24" && given->substr(3) < "60";
-        if (!good) return "a time such as \"08:00\"";
+        if (!given || given->size() > text_bytes_max || !parse_weekly_hours(*given))
+            return "hours such as \"mon-fri 08:00-18:00\"";
         target = *given;
         return std::nullopt;
     };
@@ -186,13 +178,14 @@ std::vector<ConfigBinding> bind_config(Config& config)
     );
     all.push_back({"windows.warn_minutes", minutes(config.windows.warn_minutes)});
     all.push_back({"windows.open", one_of(config.windows.open, {"auto", "manual"})});
-    all.push_back({"report.deadline_hours", number(config.report.deadline_hours, 1, 24)});
-    all.push_back({"report.working_from", clock_time(config.report.working_from)});
-    all.push_back({"report.working_to", clock_time(config.report.working_to)});
+    all.push_back({"report.working_hours", weekly_hours(config.report.working_hours)});
     all.push_back(
-        {"report.working_days", words(config.report.working_days, is_day, "days such as \"mon\"")}
+        {"report.holidays", one_of(config.report.holidays, {"none", "france", "alsace_moselle"})}
     );
-    all.push_back({"report.block_when_late", flag(config.report.block_when_late)});
+    all.push_back(
+        {"report.blocking",
+         one_of(config.report.blocking, {"never", "until_submitted", "until_accepted"})}
+    );
     // Floors are the reference texts': CHM 5.2 and 5.3, CLAUSIER:O-6.3.
     all.push_back({"passwords.length_min", number(config.passwords.length_min, 12, 128)});
     all.push_back({"passwords.composition", flag(config.passwords.composition)});
@@ -207,11 +200,6 @@ std::vector<ConfigBinding> bind_config(Config& config)
     );
     all.push_back({"recording.retention_days", number(config.recording.retention_days, 90, 3650)});
     all.push_back({"recording.journal_days", number(config.recording.journal_days, 365, 3650)});
-    all.push_back({"throttle.first_wait_s", number(config.throttle.first_wait_s, 1, 60)});
-    all.push_back({"throttle.wait_max_s", number(config.throttle.wait_max_s, 60, 3600)});
-    all.push_back(
-        {"throttle.address_free_failures", number(config.throttle.address_free_failures, 1, 1000)}
-    );
     return all;
 }
 

@@ -142,9 +142,9 @@ struct Denied {
     std::optional<UtcTime> next = {};    // next opening for this person, whatever the refusal
     std::optional<ReportId> report = {}; // E-CR-01
     std::optional<SourceAddress> elsewhere = {}; // E-SES-01
-    friend bool operator==(Denied const& denied, Refusal refusal)
+    friend bool operator==(Denied const& denied, Refusal expected)
     {
-        return denied.refusal == refusal;
+        return denied.refusal == expected;
     }
 };
 

@@ -1,11 +1,15 @@
 #pragma once
 
-#include "common/loop.h"
 #include "common/secret.h"
 #include "common/text.h"
+#include "common/time.h"
 
 #include <chrono>
+#include <cstdint>
+#include <deque>
 #include <functional>
+#include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -48,6 +52,9 @@ public:
     /// Attempts beyond this many waiting are refused at once: each holds a connection already.
     static constexpr std::size_t waiting_max = 256;
 
+    /// Takes about 0.1 s: makes the hash that unknown accounts are measured against.
+    Authentication();
+
     /// `done` runs on the loop's thread, also when nothing could be judged (then: refused).
     void judge(Context& context, Attempt attempt, std::function<void(Verdict)> done);
     /// A person who is logged in already signs an act again. Same rules, same journal.
@@ -64,7 +71,16 @@ public:
     key_acceptable(Context& context, std::string_view login, std::string_view key);
 
 private:
-    std::size_t waiting_ = 0;
+    struct Job;
+    void begin(Context& context, std::shared_ptr<Job> job);
+    void next(Context& context);
+    void decide(Context& context, Job& job);
+    void note_throttled(Context& context, Job const& job);
+
+    std::size_t in_pool_ = 0;
+    std::deque<std::shared_ptr<Job>> waiting_;
+    std::map<std::string, Deadline> throttled_; // address → when it was last journaled
+    std::string decoy_hash_;                    // what unknown accounts are measured against
 };
 
 } // namespace ecluse::policyd

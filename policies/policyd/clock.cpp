@@ -52,6 +52,11 @@ Deadline Clock::monotonic() const
     return std::chrono::steady_clock::now();
 }
 
+Deadline Clock::deadline_of(UtcTime until) const
+{
+    return monotonic() + (until - decision_millis());
+}
+
 std::optional<std::chrono::milliseconds> Clock::tick()
 {
     auto const wall = utc_now();

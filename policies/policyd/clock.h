@@ -25,6 +25,8 @@ public:
     /// For every decision: never earlier than the latest instant seen.
     [[nodiscard]] UtcTime decision_now() const;
     [[nodiscard]] Deadline monotonic() const;
+    /// When `until` will be, as decisions see it, on the monotonic clock.
+    [[nodiscard]] Deadline deadline_of(UtcTime until) const;
 
     /// How far the wall clock moved against the monotonic one since the last tick, when that is
     /// more than `jump_min`.

@@ -3,6 +3,7 @@
 #include "common/bytes.h"
 #include "common/json.h"
 #include "common/log.h"
+#include "common/secret.h"
 
 namespace ecluse::policyd {
 namespace {

@@ -17,6 +17,7 @@ namespace ecluse::policyd {
 class Authentication;
 class Clock;
 class Dropped;
+class EventLog;
 class Live;
 class Peers;
 class RecorderLink;
@@ -33,13 +34,14 @@ struct Context {
     Vault const& vault;
     Journal& journal;
     EvidenceKey const& evidence;
-    Clock& clock;           // clock.h: every instant comes from here
-    Live& live;             // live.h: sessions running now; cut, extend, revoke
-    Windows& windows;       // windows.h: state changes that the clock makes
-    Sources& sources;       // sources.h: declared ranges, pushed to the listeners
-    RecorderLink& recorder; // recorder_link.h
-    Dropped& dropped;
-    Peers& peers;
+    Clock& clock;                   // clock.h: every instant comes from here
+    Live& live;                     // live.h: sessions running now; cut, extend, revoke
+    Windows& windows;               // windows.h: state changes that the clock makes
+    Sources& sources;               // sources.h: declared ranges, pushed to the listeners
+    RecorderLink& recorder;         // recorder_link.h
+    EventLog& events;               // event_log.h: what sessions do
+    Dropped& dropped;               // dropped.h
+    Peers& peers;                   // peers.h
     Authentication& authentication; // authentication.h: passwords, codes, throttling
 };
 

@@ -32,7 +32,12 @@ void Dropped::flush(Context& context)
     auto const others = std::exchange(others_, 0);
     auto const tell = [&](std::string const& address, std::string const& detail) {
         auto const done = record_refusal(
-            context, {.code = "E-IP-01", .door = "ssh", .address = address, .detail = detail}
+            context,
+            {.code = "E-IP-01",
+             .door = "ssh",
+             .address = address,
+             .detail = detail,
+             .type = "connection.dropped"}
         );
         if (!done) log(LogLevel::error, "journal a dropped connection: " + done.error().what);
     };

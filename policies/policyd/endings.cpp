@@ -20,6 +20,11 @@ Ending recorder_failed()
     return {.reason = "recorder_failed", .code = "E-ENR-01", .text = TextKey::ending_recorder};
 }
 
+Ending journal_failed()
+{
+    return {.reason = "recorder_failed", .code = "E-ENR-02", .text = TextKey::ending_journal};
+}
+
 Ending revoked()
 {
     return {.reason = "revoked", .code = "E-CPT-01", .text = TextKey::ending_revoked};

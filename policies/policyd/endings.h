@@ -10,6 +10,7 @@ namespace ecluse::policyd {
 namespace endings {
 [[nodiscard]] Ending window_end();
 [[nodiscard]] Ending recorder_failed();
+[[nodiscard]] Ending journal_failed();
 [[nodiscard]] Ending revoked();
 [[nodiscard]] Ending clock();
 [[nodiscard]] Ending shutdown();

@@ -23,17 +23,21 @@ struct Asking {
 struct Known {
     Facts facts;
     std::string company;
-    std::map<std::string, std::string> asset_names;                            // id → name
-    std::map<std::string, std::string> asset_ids;                              // name → id
-    std::map<std::pair<std::string, std::string>, std::vector<std::string>> accounts; // window, asset
+    std::map<std::string, std::string> asset_names; // id → name
+    std::map<std::pair<std::string, std::string>, std::vector<std::string>>
+        accounts;                                   // window, asset
     std::map<std::string, unsigned> session_limits; // by asset id
 };
 
 [[nodiscard]] FactorsVerified to_factors(std::string_view factors);
-[[nodiscard]] Result<Known> load_facts(Context& context, Asking const& asking, UtcTime now);
+/// `asked`: an asset named by the request, which may be outside every window.
+[[nodiscard]] Result<Known> load_facts(
+    Context& context, Asking const& asking, std::optional<AssetId> const& asked, UtcTime now
+);
 
 /// decide(), with the accounts of the window that speaks for this request.
 [[nodiscard]] Decision judge(Known& known, ecluse::Request const& request, UtcTime now);
-[[nodiscard]] std::vector<MenuEntry> menu_of(Known& known, ecluse::Request const& request, UtcTime now);
+[[nodiscard]] std::vector<MenuEntry>
+menu_of(Known& known, ecluse::Request const& request, UtcTime now);
 
 } // namespace ecluse::policyd

@@ -1,6 +1,7 @@
 #include "policies/policyd/listener_role.h"
 
 #include "common/address.h"
+#include "common/bytes.h"
 #include "common/json.h"
 #include "common/log.h"
 #include "policies/config/config.h"

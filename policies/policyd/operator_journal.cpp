@@ -103,9 +103,8 @@ Result<std::string> openings(Context& context, Span span)
         ));
         for (auto const& row : rows) {
             after = row.number("sequence");
-            lines += journal_export_line(
-                after, row.optional_blob("salt"), row.optional_text("event")
-            );
+            lines +=
+                journal_export_line(after, row.optional_blob("salt"), row.optional_text("event"));
             lines += "\n";
         }
         if (rows.size() < static_cast<std::size_t>(chunk_rows)) return lines;

@@ -69,7 +69,7 @@ struct RecorderLink::Impl {
     std::map<std::int64_t, Pending> pending;
     std::int64_t next_id = 1;
     std::optional<Deadline> unanswered_since; // the oldest ping or greeting without an answer
-    bool greeted = false, stopped = false;
+    bool greeted = false, stopped = false, was_lost = false;
     std::string state = "absent";
     std::int64_t free_bytes = 0;
 };
@@ -130,7 +130,7 @@ void RecorderLink::Impl::greet()
             greeted = true;
             note(answer->fields);
             log(LogLevel::info, "recorder ready, state " + state);
-            journal_service(*context, "recorder.available", state);
+            journal_service(*context, "anomaly.recorder", "back, state " + state);
             if (auto const* const list = answer->fields.if_contains("interrupted");
                 list && list->is_array())
                 for (auto const& one : list->get_array())
@@ -191,7 +191,7 @@ void RecorderLink::Impl::note(json::object const& fields)
     if (!value || !value->is_string()) return;
     auto const was = std::exchange(state, std::string{value->get_string()});
     if (was == state) return;
-    if (was != "absent") journal_service(*context, "recorder.state", state);
+    if (was != "absent") journal_service(*context, "anomaly.disk", state);
     // The last step of the ladder: what is left of the disk belongs to the seals.
     if (state == "end") context->live.end_all(endings::recorder_failed());
 }
@@ -243,7 +243,10 @@ void RecorderLink::Impl::fail(std::string_view why)
     socket = PacketSocket{};
     // First what matters: nobody works unrecorded.
     context->live.end_all(endings::recorder_failed());
-    if (was_greeted) journal_service(*context, "recorder.lost", why);
+    if (was_greeted) {
+        was_lost = true;
+        journal_service(*context, "anomaly.recorder", "lost: " + std::string{why});
+    }
     auto const unanswered = std::exchange(pending, {});
     for (auto const& [id, one] : unanswered)
         one.done(Error{Errc::unavailable, "the recorder was lost"});

@@ -29,7 +29,7 @@ Result<std::string> record_refusal(Context& context, RefusalRecord const& refusa
     if (refusal.asset) event["asset"] = printable(*refusal.asset, 64);
     if (refusal.window) event["window"] = *refusal.window;
     if (!refusal.detail.empty()) event["detail"] = printable(refusal.detail);
-    ECLUSE_TRY(context.journal.record(at, "access.denied", event, [&]() -> Result<> {
+    ECLUSE_TRY(context.journal.record(at, refusal.type, event, [&]() -> Result<> {
         ECLUSE_TRY(context.database.run(
             "INSERT INTO refusal (reference, at_ms, code, door, address, login, person, asset, "
             "access_window, detail) "

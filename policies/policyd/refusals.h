@@ -15,9 +15,10 @@ struct RefusalRecord {
     std::optional<std::string> login = std::nullopt, person = std::nullopt, asset = std::nullopt,
                                window = std::nullopt;
     std::string detail = {};
+    std::string type = "access.denied"; // of the journal
 };
 
-/// The row and its journal entry (`access.denied`), together. Returns the reference, "R-7KQ3M5".
+/// The row and its journal entry, together. Returns the reference, "R-7KQ3M5".
 [[nodiscard]] Result<std::string> record_refusal(Context& context, RefusalRecord const& refusal);
 
 } // namespace ecluse::policyd

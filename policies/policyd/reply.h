@@ -41,7 +41,7 @@ public:
     /// The request has no answer, or its Answer is completed later.
     [[nodiscard]] static Reply later() { return Reply{Later{}}; }
     /// Not in the contract (unknown field, wrong type, out of order): journaled as
-    /// `anomaly.protocol`, and the connection ends.
+    /// `protocol.violation`, and the connection ends.
     [[nodiscard]] static Reply violation(std::string why)
     {
         return Reply{Violation{std::move(why)}};

@@ -15,7 +15,7 @@ void journal_violation(
 {
     auto const done = context.journal.record(
         context.clock.utc_now(),
-        "anomaly.protocol",
+        "protocol.violation",
         json::object{
             {"actor", "system"},
             {"source", address.empty() ? "local" : address},
@@ -23,7 +23,7 @@ void journal_violation(
             {"outcome", "connection ended"},
             {"detail", printable(why)}}
     );
-    if (!done) log(LogLevel::error, "journal anomaly.protocol: " + done.error().what);
+    if (!done) log(LogLevel::error, "journal protocol.violation: " + done.error().what);
 }
 
 } // namespace ecluse::policyd

@@ -25,11 +25,21 @@ struct PendingTotp {
 /// The newest that waits for its first code.
 [[nodiscard]] Result<std::optional<PendingTotp>>
 pending_totp(Database& database, std::string const& person);
-/// In use from now; the step that proved it does not serve again.
-Result<>
-confirm_totp(Database& database, std::string const& id, std::int64_t step, std::int64_t at);
+/// In use from now, instead of the one before; the step that proved it does not serve again.
+Result<> confirm_totp(
+    Database& database,
+    std::string const& person,
+    std::string const& id,
+    std::int64_t step,
+    std::int64_t at
+);
+/// A password that was chosen before its second factor was proved: in use from now, instead of the
+/// one before. How many waited.
+Result<std::int64_t>
+confirm_password(Database& database, std::string const& person, std::int64_t at);
 /// Waiting ones that were never confirmed.
 Result<> drop_pending_totp(Database& database, std::string const& person);
+Result<> drop_pending_password(Database& database, std::string const& person);
 
 /// Digests of the last passwords, newest first, the present one included.
 [[nodiscard]] Result<std::vector<std::string>>

@@ -1,0 +1,73 @@
+#pragma once
+
+#include "common/loop.h"
+#include "policies/config/config.h"
+#include "policies/journal/journal.h"
+#include "policies/policyd/authentication.h"
+#include "policies/policyd/clock.h"
+#include "policies/policyd/context.h"
+#include "policies/policyd/dropped.h"
+#include "policies/policyd/event_log.h"
+#include "policies/policyd/live.h"
+#include "policies/policyd/paths.h"
+#include "policies/policyd/peers.h"
+#include "policies/policyd/recorder_link.h"
+#include "policies/policyd/role.h"
+#include "policies/policyd/sources.h"
+#include "policies/policyd/windows.h"
+#include "policies/store/database.h"
+#include "policies/vault/evidence_key.h"
+#include "policies/vault/vault.h"
+
+#include <string>
+
+namespace ecluse::policyd {
+
+/// What main has opened before there is a loop.
+struct Opened {
+    std::string root;
+    Config config;
+    Vault vault;
+    Database& database; // the journal points at it too: it stays where main put it
+    EvidenceKey evidence;
+    Journal journal;
+    Fd listen_socket, operator_socket;
+    std::string confinement;
+};
+
+/// policyd between its start and its end: everything alive, and the clock that drives it.
+class Daemon {
+public:
+    explicit Daemon(Opened& opened);
+    /// Writes down what an earlier life left, applies what the clock did meanwhile.
+    Result<> prepare();
+    /// Until SIGTERM.
+    void run();
+
+private:
+    void accept_listener();
+    void accept_operator();
+    void tick();
+    void note_jump(std::chrono::milliseconds moved);
+    void checkpoint();
+    void terminate();
+
+    Opened& opened_;
+    // Before the loop: its watches end first.
+    Peers peers_;
+    Clock clock_;
+    Live live_;
+    Windows windows_;
+    Sources sources_;
+    Dropped dropped_;
+    RequestTable operator_table_;
+    Loop loop_;
+    Authentication authentication_;
+    RecorderLink recorder_;
+    EventLog events_;
+    Context context_;
+    Loop::Watch listen_watch_, operator_watch_, ticking_, checkpointing_, stopping_;
+    bool terminating_ = false;
+};
+
+} // namespace ecluse::policyd

@@ -1,0 +1,42 @@
+#pragma once
+
+#include "common/result.h"
+#include "common/secret.h"
+#include "common/time.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace ecluse::policyd {
+
+struct Context;
+
+/// What the database keeps about a person's factors. Recovery codes are kept as
+/// vault.seal(box::authenticator(id), sha256(normal form)) in `secret_sealed`.
+namespace factors {
+
+/// The hash of the password in use; nothing when there is none.
+[[nodiscard]] Result<std::optional<std::string>>
+password_hash(Context& context, std::string const& person);
+[[nodiscard]] Result<bool>
+has_key(Context& context, std::string const& person, std::string_view key);
+
+/// A code that would be accepted now, and what accepting it writes.
+struct Code {
+    std::string authenticator;
+    std::string kind;                 // "totp" | "recovery"
+    std::optional<std::int64_t> step; // totp
+};
+struct Found {
+    std::optional<Code> code;
+    bool replayed = false; // right, but used before
+};
+[[nodiscard]] Result<Found>
+find_code(Context& context, std::string const& person, std::string_view code, UtcTime now);
+/// Uses it up, inside the caller's transaction.
+Result<> consume(Context& context, Code const& code, UtcTime now);
+
+} // namespace factors
+} // namespace ecluse::policyd

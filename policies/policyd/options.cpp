@@ -1,0 +1,31 @@
+#include "policies/policyd/options.h"
+
+#include "policies/policyd/paths.h"
+
+#include <cstdlib>
+#include <string_view>
+
+namespace ecluse::policyd {
+
+Result<Options> parse_options(int count, char const* const* words)
+{
+    Options options;
+    if (auto const* const root = std::getenv("ECLUSE_ROOT")) options.root = root;
+    for (int i = 1; i < count; ++i) {
+        std::string_view const word{words[i]};
+        if (word == "--help")
+            options.help = true;
+        else if (word == "--version")
+            options.version = true;
+        else if ((word == "--root" || word == "--config") && i + 1 < count)
+            (word == "--root" ? options.root : options.config) = words[++i];
+        else
+            return Error{Errc::malformed, "unknown option " + std::string{word}};
+    }
+    while (options.root.size() > 1 && options.root.back() == '/')
+        options.root.pop_back();
+    if (options.config.empty()) options.config = Paths::under(options.root).config;
+    return options;
+}
+
+} // namespace ecluse::policyd

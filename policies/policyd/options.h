@@ -1,0 +1,16 @@
+#pragma once
+
+#include "common/result.h"
+
+#include <string>
+
+namespace ecluse::policyd {
+
+struct Options {
+    std::string root;   // --root DIR, or ECLUSE_ROOT; empty: installed
+    std::string config; // --config FILE
+    bool help = false, version = false;
+};
+[[nodiscard]] Result<Options> parse_options(int count, char const* const* words);
+
+} // namespace ecluse::policyd

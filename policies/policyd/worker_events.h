@@ -1,0 +1,20 @@
+#pragma once
+
+#include "common/result.h"
+
+#include <boost/json/object.hpp>
+
+#include <string>
+
+namespace ecluse::policyd {
+
+/// A worker's `event` (docs/requests.md §3.2), read strictly.
+struct WorkerEvent {
+    std::string type;    // of the journal: "command.exec", "transfer.up", …
+    std::string outcome; // short, never what was typed
+    boost::json::object detail;
+    bool target_ready = false; // the target accepted: no more signature is needed
+};
+[[nodiscard]] Result<WorkerEvent> read_worker_event(boost::json::object const& object);
+
+} // namespace ecluse::policyd

@@ -1,0 +1,252 @@
+#include "common/bytes.h"
+#include "common/json.h"
+#include "common/log.h"
+#include "policies/policyd/clock.h"
+#include "policies/policyd/context.h"
+#include "policies/policyd/refusal_text.h"
+#include "policies/policyd/refusals.h"
+#include "policies/policyd/worker_opening.h"
+#include "policies/store/facts.h"
+
+namespace ecluse::policyd {
+namespace {
+
+constexpr std::size_t name_bytes_max = 128;
+constexpr std::size_t command_bytes_max = 32 * 1024;
+constexpr std::int64_t channel_max = 0xffffffff;
+
+/// Legacy scp and rsync go one way, and the worker has seen which.
+std::optional<Function> function_of(std::string_view kind)
+{
+    if (kind == "shell") return Function::shell;
+    if (kind == "exec") return Function::exec;
+    if (kind == "sftp") return Function::sftp;
+    if (kind == "scp_up" || kind == "rsync_up") return Function::sftp_up;
+    if (kind == "scp_down" || kind == "rsync_down") return Function::sftp_down;
+    return std::nullopt;
+}
+
+json::array functions_of(Permissions const& permissions)
+{
+    json::array functions;
+    if (permissions.shell) functions.emplace_back("shell");
+    if (permissions.exec) functions.emplace_back("exec");
+    if (permissions.sftp_up) functions.emplace_back("file_up");
+    if (permissions.sftp_down) functions.emplace_back("file_down");
+    return functions;
+}
+
+std::int64_t left_ms(Context& context, UtcTime until)
+{
+    auto const left = until - context.clock.decision_now();
+    return std::max<std::int64_t>(
+        std::chrono::duration_cast<std::chrono::milliseconds>(left).count(), 0
+    );
+}
+
+Result<OpenRequest> read_open(json::object const& object)
+{
+    Fields fields{object};
+    OpenRequest asked;
+    asked.channel = fields.number("channel", 0, channel_max);
+    asked.asset = fields.optional_text("asset", name_bytes_max);
+    asked.account = fields.optional_text("account", name_bytes_max);
+    asked.window = fields.optional_text("window", name_bytes_max);
+    asked.kind = fields.text("kind", 16);
+    (void)fields.flag("pty", false);
+    asked.command = fields.optional_text("command", command_bytes_max).value_or("");
+    if (auto const function = function_of(asked.kind))
+        asked.function = *function;
+    else
+        fields.fault("kind", "unknown");
+    ECLUSE_TRY(fields.finish());
+    return asked;
+}
+
+/// What this person could ask before naming anything.
+ecluse::Request ask_as(Accepted const& person, SourceAddress const& from)
+{
+    return {
+        PersonId{person.person},
+        from,
+        Protocol::ssh,
+        Function::menu,
+        std::nullopt,
+        std::nullopt,
+        std::nullopt,
+        std::nullopt};
+}
+
+json::object refused(json::object refusal)
+{
+    return {{"granted", false}, {"refusal", std::move(refusal)}};
+}
+
+} // namespace
+
+Result<Known> WorkerRole::load(std::optional<AssetId> const& asked, UtcTime now)
+{
+    return load_facts(
+        context_,
+        {.person = person_.person,
+         .vendor = person_.vendor,
+         .from = ECLUSE_TRY(SourceAddress::parse(address_)),
+         .factors = to_factors(person_.factors)},
+        asked,
+        now
+    );
+}
+
+Reply WorkerRole::menu(Request& request)
+{
+    if (!request.fields.empty()) return Reply::violation("menu: fields");
+    auto const now = context_.clock.decision_now();
+    auto known = ECLUSE_TRY(load(std::nullopt, now));
+    auto const asked = ask_as(person_, ECLUSE_TRY(SourceAddress::parse(address_)));
+    json::array windows;
+    for (auto const& entry : menu_of(known, asked, now))
+        windows.push_back(
+            {{"window", entry.window.text()},
+             {"asset", entry.asset.text()},
+             {"asset_name", known.asset_names[entry.asset.text()]},
+             {"protocol", "ssh"},
+             {"until", to_iso(entry.until)},
+             {"left_ms", left_ms(context_, entry.until)},
+             {"accounts", json::array(entry.accounts.begin(), entry.accounts.end())},
+             {"functions", functions_of(entry.permissions)}}
+        );
+    json::object answer{{"windows", std::move(windows)}};
+    if (!answer["windows"].get_array().empty()) return answer;
+    auto const decision = judge(known, asked, now);
+    auto const* const denied = std::get_if<Denied>(&decision);
+    // Allowed to look and nothing to see: an RDP window, for instance.
+    auto const why = denied ? *denied : Denied{};
+    auto refusal = refuse({.kind = "menu"}, known, why);
+    if (auto* const success = std::get_if<Reply::Success>(&refusal.what()))
+        answer["refusal"] = std::move(success->fields["refusal"]);
+    return answer;
+}
+
+Reply WorkerRole::open(Request& request, Answer const& answer)
+{
+    auto const asked = read_open(request.fields);
+    if (!asked) return Reply::violation(asked.error().what);
+    if (!opening_) return decide_open(*asked, answer);
+    // One at a time: what the first grant gives, the others share.
+    waiting_.push_back([this, asked = *asked, answer] {
+        auto reply = decide_open(asked, answer);
+        if (!std::holds_alternative<Reply::Later>(reply.what())) answer.complete(std::move(reply));
+    });
+    return Reply::later();
+}
+
+Reply WorkerRole::decide_open(OpenRequest const& asked, Answer const& answer)
+{
+    auto const now = context_.clock.decision_now();
+    auto request = ask_as(person_, ECLUSE_TRY(SourceAddress::parse(address_)));
+    request.function = asked.function;
+    if (asked.asset) {
+        // A name that nobody has is refused like one that this person may not see (WEB:AA2).
+        auto const found = ECLUSE_TRY(find_asset(context_.database, *asked.asset));
+        request.asset = found ? *found : AssetId{*asked.asset};
+    }
+    auto known = ECLUSE_TRY(load(request.asset, now));
+    request.account = asked.account;
+    if (asked.window) request.window = WindowId{*asked.window};
+    if (auto const* const live = context_.live.find(session_)) {
+        bool const elsewhere = (request.asset && request.asset->text() != live->asset) ||
+                               (asked.account && *asked.account != live->account) ||
+                               (asked.window && *asked.window != live->window);
+        if (elsewhere) return refuse(asked, "E-CIB-06", "second target on one connection");
+        request.asset = AssetId{live->asset};
+        request.account = live->account;
+        request.window = WindowId{live->window};
+        request.session = SessionId{live->id};
+    }
+    auto const decision = judge(known, request, now);
+    if (auto const* const denied = std::get_if<Denied>(&decision))
+        return refuse(asked, known, *denied);
+    auto const& granted = std::get<Granted>(decision);
+    return request.session ? open_again(asked, known, granted)
+                           : open_first(asked, known, granted, answer);
+}
+
+Reply WorkerRole::refuse(OpenRequest const& asked, Known& known, Denied const& denied)
+{
+    // A worker that waits for the DSI repeats itself every 5 s: that is one refusal, not hundreds.
+    bool const waits = denied.refusal == Refusal::window_not_opened;
+    std::string reference = waits ? waiting_reference_ : std::string{};
+    if (reference.empty()) {
+        reference = ECLUSE_TRY(record_refusal(
+            context_,
+            {.code = std::string{code(denied.refusal)},
+             .door = "ssh",
+             .address = address_,
+             .login = person_.login,
+             .person = person_.person,
+             .asset = asked.asset,
+             .window = denied.window ? std::optional{denied.window->text()} : std::nullopt,
+             .detail = asked.kind}
+        ));
+        if (waits) waiting_reference_ = reference;
+    }
+    RefusalWords const words{
+        .address = address_,
+        .company = known.company,
+        .asset = asked.asset.value_or("-"),
+        .account = asked.account.value_or("-")};
+    return refused(refusal_object(context_, denied, words, reference, person_.language));
+}
+
+Reply WorkerRole::refuse(
+    OpenRequest const& asked, std::string const& code, std::string const& detail
+)
+{
+    auto const reference = ECLUSE_TRY(record_refusal(
+        context_,
+        {.code = code,
+         .door = "ssh",
+         .address = address_,
+         .login = person_.login,
+         .person = person_.person,
+         .asset = asked.asset,
+         .detail = detail}
+    ));
+    RefusalWords const words{
+        .address = address_, .company = {}, .asset = asked.asset.value_or("-"), .account = "-"};
+    return refused(refusal_object(context_, code, words, reference, person_.language));
+}
+
+Reply WorkerRole::open_again(OpenRequest const&, Known& known, Granted const& granted)
+{
+    auto const* const live = context_.live.find(session_);
+    return json::object{
+        {"granted", true},
+        {"session", session_},
+        {"window", live->window},
+        {"asset", live->asset},
+        {"asset_name", known.asset_names[live->asset]},
+        {"account", live->account},
+        {"until", to_iso(live->until)},
+        {"left_ms", left_ms(context_, live->until)},
+        {"functions", functions_of(granted.permissions)},
+        {"first", false}};
+}
+
+json::object
+granted_object(Context& context, LiveSession const& session, Permissions const& permissions)
+{
+    return {
+        {"granted", true},
+        {"session", session.id},
+        {"window", session.window},
+        {"asset", session.asset},
+        {"asset_name", session.asset_name},
+        {"account", session.account},
+        {"until", to_iso(session.until)},
+        {"left_ms", left_ms(context, session.until)},
+        {"functions", functions_of(permissions)},
+        {"first", true}};
+}
+
+} // namespace ecluse::policyd

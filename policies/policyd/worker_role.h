@@ -1,0 +1,100 @@
+#pragma once
+
+#include "common/packet.h"
+#include "policies/policyd/agent_server.h"
+#include "policies/policyd/authentication.h"
+#include "policies/policyd/connection.h"
+#include "policies/policyd/dial.h"
+#include "policies/policyd/facts.h"
+#include "policies/policyd/live.h"
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace ecluse::policyd {
+
+struct Context;
+struct OpenRequest;
+
+/// One worker, that is one vendor connection, that is at most one session. Enforces the order
+/// connection → address → account → both factors → window and target → recorder → one connected
+/// socket; any other order ends the worker.
+class WorkerRole final : public LiveWorker {
+public:
+    /// Events of one session in any second; beyond, the worker is hostile.
+    static constexpr int events_per_second_max = 200;
+
+    static void
+    start(Context& context, PacketSocket socket, std::string address, std::uint16_t port);
+
+    WorkerRole(Context& context, std::string address, std::uint16_t port);
+    ~WorkerRole() override;
+
+    void push_end(Ending const& ending, Language language) override;
+    void push_extended(LiveSession const& session) override;
+    void push_message(std::string_view text) override;
+    void hang_up() override;
+
+private:
+    enum class Stage { connected, greeted, judging, authenticated, leaving };
+    struct Opening; // a first grant under way
+
+    // worker_role.cpp: who it is
+    void add_requests();
+    Reply hello(Request& request);
+    Reply probe(Request& request);
+    Reply finish(Request& request, Answer const& answer);
+    void judged(Verdict verdict, Answer const& answer);
+    Reply incomplete(Request& request);
+    void closed();
+
+    // worker_open.cpp: what it may have
+    Reply menu(Request& request);
+    Reply open(Request& request, Answer const& answer);
+    Reply decide_open(OpenRequest const& asked, Answer const& answer);
+    Reply open_first(
+        OpenRequest const& asked, Known& known, Granted const& granted, Answer const& answer
+    );
+    Reply open_again(OpenRequest const& asked, Known& known, Granted const& granted);
+    [[nodiscard]] Result<Known> load(std::optional<AssetId> const& asked, UtcTime now);
+    [[nodiscard]] Reply refuse(OpenRequest const& asked, Known& known, Denied const& denied);
+    [[nodiscard]] Reply
+    refuse(OpenRequest const& asked, std::string const& code, std::string const& detail);
+    void recorder_answered(Result<Fd> intake);
+    void target_answered(Result<Fd> target);
+    void give_up(Refusal refusal, std::string const& detail, std::string const& reason);
+    void grant();
+    void opened(); // the first grant is done, one way or the other
+
+    // worker_session.cpp: what it does, and its end
+    Reply event(Request& request);
+    Reply target_failed(Request& request);
+    Reply ended(Request& request);
+    void end_session(std::string const& reason);
+
+    Context& context_;
+    std::string address_, id_;
+    std::uint16_t port_;
+    Stage stage_ = Stage::connected;
+    RequestTable table_;
+    std::shared_ptr<Connection> connection_;
+    Loop::Watch auth_limit_;
+    int attempts_ = 0;
+    std::string last_login_;
+    std::string waiting_reference_; // of the refusal "wait for the DSI", told once
+    Accepted person_;
+    std::string session_; // empty before the first grant, and after the end
+    bool had_session_ = false;
+    std::unique_ptr<Opening> opening_;
+    std::deque<std::function<void()>> waiting_; // opens that came during the first
+    std::unique_ptr<AgentServer> agent_;
+    std::optional<std::pair<std::int64_t, std::int64_t>> bytes_; // in, out: what the worker counted
+    std::string worker_reason_;
+    std::int64_t events_second_ = 0;
+    int events_in_second_ = 0;
+};
+
+} // namespace ecluse::policyd
