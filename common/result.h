@@ -46,13 +46,18 @@ public:
 
 } // namespace ecluse
 
-/// The value of a Result, or return its Error to our caller.
-#define ECLUSE_TRY(expression)                                                                     \
+#define ECLUSE_JOIN_AGAIN(left, right) left##right
+#define ECLUSE_JOIN(left, right) ECLUSE_JOIN_AGAIN(left, right)
+#define ECLUSE_TRY_AS(name, expression)                                                            \
     __extension__({                                                                                \
-        auto try_result_ = (expression);                                                           \
-        if (!try_result_) return std::move(try_result_).error();                                   \
-        *std::move(try_result_);                                                                   \
+        auto name = (expression);                                                                  \
+        if (!name) return std::move(name).error();                                                 \
+        *std::move(name);                                                                          \
     })
+
+/// The value of a Result, or return its Error to our caller. The counter lets a lambda inside the
+/// expression try as well.
+#define ECLUSE_TRY(expression) ECLUSE_TRY_AS(ECLUSE_JOIN(try_result_, __COUNTER__), expression)
 
 #define ECLUSE_ASSERT(expression)                                                                  \
     (static_cast<bool>(expression) ? static_cast<void>(0)                                          \

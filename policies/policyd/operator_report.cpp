@@ -1,4 +1,5 @@
 #include "common/json.h"
+#include "common/packet.h"
 #include "policies/config/config.h"
 #include "policies/core/report_rules.h"
 #include "policies/journal/journal.h"

@@ -1,0 +1,379 @@
+#include "common/bytes.h"
+#include "common/json.h"
+#include "policies/config/config.h"
+#include "policies/core/decide.h"
+#include "policies/core/roles.h"
+#include "policies/policyd/boxes.h"
+#include "policies/policyd/endings.h"
+#include "policies/policyd/live.h"
+#include "policies/policyd/operator_act.h"
+#include "policies/policyd/operator_invitation.h"
+#include "policies/policyd/operator_session.h"
+#include "policies/policyd/people_rules.h"
+#include "policies/store/credentials.h"
+#include "policies/store/vendors.h"
+#include "policies/vault/vault.h"
+
+namespace ecluse::policyd {
+namespace {
+
+Fault to_reply(NameFault fault)
+{
+    switch (fault) {
+    case NameFault::generic_login:
+        return {
+            "E-NOM-01",
+            TextKey::operator_generic_text,
+            {},
+            TextKey::operator_generic_remedy};
+    case NameFault::login_form: return bad_value("login", "a-z 0-9 . - _ (3…32)");
+    case NameFault::name_missing: return bad_value("first_name, last_name", "vide");
+    case NameFault::mail_form: return bad_value("mail", "adresse");
+    }
+    assertion_failed("NameFault", __FILE__, __LINE__);
+}
+
+/// A vendor's person belongs to one company; a vendor manager creates only his own people.
+struct Belongs {
+    std::optional<std::string> vendor, subcontractor;
+};
+std::variant<Belongs, Reply> find_company(
+    Context& context,
+    Caller const& caller,
+    std::optional<std::string> const& vendor,
+    std::optional<std::string> const& subcontractor
+)
+{
+    Belongs belongs;
+    auto const own = vendor_of(context, caller);
+    if (!own) return Reply{own.error()};
+    if (vendor) {
+        auto const found = store::find_vendor(context.database, *vendor);
+        if (!found) return Reply{found.error()};
+        if (!*found) return Reply{unknown(TextKey::operator_unknown_vendor, *vendor)};
+        if (*own && **own != (*found)->id) return Reply{not_yours()};
+        belongs.vendor = (*found)->id;
+    } else if (*own) {
+        belongs.vendor = *own;
+    }
+    if (subcontractor) {
+        auto const found = store::find_subcontractor(context.database, *subcontractor);
+        if (!found) return Reply{found.error()};
+        if (!*found || (*found)->vendor != belongs.vendor)
+            return Reply{unknown(TextKey::operator_unknown_subcontractor, *subcontractor)};
+        // CLAUSIER:O-2.3: nobody of a subcontractor before the hospital's answer or its silence.
+        bool const silent = !(*found)->decision &&
+                            seconds_now(context) >= (*found)->notified_at + objection_s;
+        if ((*found)->decision != "accepted" && !silent)
+            return Reply{wrong_state((*found)->decision.value_or("notified"))};
+        belongs.subcontractor = (*found)->id;
+    }
+    return belongs;
+}
+
+Reply create(Context& context, Caller const& caller, Request& request, Answer const&)
+{
+    Fields fields{request.fields};
+    auto const first = fields.text("first_name", name_bytes_max);
+    auto const last = fields.text("last_name", name_bytes_max);
+    auto const login = fields.text("login", id_bytes_max);
+    auto const mail = fields.text("mail", name_bytes_max);
+    auto const phone = fields.optional_text("phone", id_bytes_max);
+    auto const vendor = fields.optional_text("vendor", name_bytes_max);
+    auto const subcontractor = fields.optional_text("subcontractor", id_bytes_max);
+    auto const role = fields.text("role", id_bytes_max);
+    auto const until = fields.optional_text("until", id_bytes_max);
+    auto const language = fields.optional_text("person_language", 8);
+    if (auto const done = fields.finish(); !done) return Reply::violation(done.error().what);
+
+    if (auto const fault = judge_names(login, first, last, mail)) return to_reply(*fault);
+    auto const known_role = parse_role(role);
+    if (!known_role) return bad_value("role", role);
+    if (language && !parse_language(*language)) return bad_value("person_language", *language);
+    auto company = find_company(context, caller, vendor, subcontractor);
+    if (auto* refused = std::get_if<Reply>(&company)) return std::move(*refused);
+    auto const& belongs = std::get<Belongs>(company);
+    if (is_hospital(*known_role) == belongs.vendor.has_value())
+        return Fault{
+            "E-ROL-02", TextKey::operator_role_side_text, {}, TextKey::operator_role_side_remedy};
+    // CHM:2.5: the vendor manager lists his people; the DSI's invitation is what admits them.
+    bool const lists_own = caller.has_role("vendor_manager") && role == "technician";
+    if (!lists_own && !may_grant(caller.roles, role))
+        return Fault{
+            "E-ROL-03", TextKey::operator_role_grant_text, {}, TextKey::operator_role_grant_remedy};
+    std::optional<std::int64_t> valid_to;
+    if (until) {
+        auto const at = parse_iso(*until);
+        if (!at) return bad_value("until", *until);
+        valid_to = at->time_since_epoch().count();
+    }
+    if (role == "auditor" && !valid_to) return bad_value("until", "auditor");
+    if (ECLUSE_TRY(find_person(context, login))) return already(login);
+
+    auto const id = random_id('P');
+    auto const now = seconds_now(context);
+    json::object contact{{"mail", mail}};
+    if (phone) contact["phone"] = *phone;
+    auto const sealed = context.vault.seal(box::person_contact(id), json::serialize(contact));
+    ECLUSE_TRY(record_act(
+        context,
+        caller,
+        {.type = "person.created",
+         .object = id,
+         .details =
+             {{"login", login},
+              {"name", first + " " + last},
+              {"vendor", belongs.vendor ? json::value(*belongs.vendor) : json::value(nullptr)},
+              {"role", role}}},
+        [&]() -> Result<> {
+            ECLUSE_TRY(store::insert_person(
+                context.database,
+                {.id = id,
+                 .login = login,
+                 .first_name = first,
+                 .last_name = last,
+                 .vendor = belongs.vendor,
+                 .subcontractor = belongs.subcontractor,
+                 .language = language.value_or("fr"),
+                 .contact_sealed = sealed,
+                 .created_by = caller.person,
+                 .created_at = now}
+            ));
+            return store::grant_role(context.database, id, role, valid_to, caller.person, now);
+        }
+    ));
+    return json::object{{"person", id}, {"login", login}};
+}
+
+/// The person named in the request, whom this caller may act upon.
+std::variant<store::Person, Reply>
+reach(Context& context, Caller const& caller, std::string const& name)
+{
+    auto const found = find_person(context, name);
+    if (!found) return Reply{found.error()};
+    if (!*found) return Reply{unknown(TextKey::operator_unknown_person, name)};
+    auto const own = vendor_of(context, caller);
+    if (!own) return Reply{own.error()};
+    // Another company's person does not exist, as far as a vendor is concerned.
+    if (*own && (*found)->vendor != **own)
+        return Reply{unknown(TextKey::operator_unknown_person, name)};
+    // The platform's administrator answers for the hospital's staff only.
+    bool const hospital_side = caller.has_role("dsi") || caller.has_role("rssi");
+    if (!*own && !hospital_side && caller.has_role("platform_admin") && (*found)->vendor)
+        return Reply{not_yours()};
+    return **found;
+}
+
+Reply invite(Context& context, Caller const& caller, Request& request, Answer const&)
+{
+    Fields fields{request.fields};
+    auto const name = fields.text("person", id_bytes_max);
+    if (auto const done = fields.finish(); !done) return Reply::violation(done.error().what);
+    auto found = reach(context, caller, name);
+    if (auto* refused = std::get_if<Reply>(&found)) return std::move(*refused);
+    auto const& person = std::get<store::Person>(found);
+    if (person.id == caller.person) return own_act();
+    for (auto const& role : person.roles)
+        if (!may_grant(caller.roles, role))
+            return Fault{
+                "E-ROL-03",
+                TextKey::operator_role_grant_text,
+                {},
+                TextKey::operator_role_grant_remedy};
+    if (person.roles.empty() || (person.state != "invited" && person.state != "active"))
+        return wrong_state(person.state);
+    auto const invitation = ECLUSE_TRY(make_invitation(context, caller, person));
+    return json::object{
+        {"login", person.login},
+        {"token", invitation.token},
+        {"expires_at", to_iso(invitation.expires_at)}};
+}
+
+Reply list(Context& context, Caller const& caller, Request& request, Answer const&)
+{
+    Fields fields{request.fields};
+    auto vendor = fields.optional_text("vendor", name_bytes_max);
+    auto const state = fields.optional_text("state", id_bytes_max);
+    if (auto const done = fields.finish(); !done) return Reply::violation(done.error().what);
+    if (vendor) {
+        auto const found = ECLUSE_TRY(store::find_vendor(context.database, *vendor));
+        if (!found) return unknown(TextKey::operator_unknown_vendor, *vendor);
+        vendor = found->id;
+    }
+    auto const own = ECLUSE_TRY(vendor_of(context, caller));
+    if (own && vendor && *own != *vendor) return not_yours();
+    if (own) vendor = own;
+    return document(ECLUSE_TRY(store::list_persons(
+        context.database, {.vendor = vendor, .state = state}, seconds_now(context)
+    )));
+}
+
+Reply show(Context& context, Caller const& caller, Request& request, Answer const&)
+{
+    Fields fields{request.fields};
+    auto const name = fields.text("person", id_bytes_max);
+    if (auto const done = fields.finish(); !done) return Reply::violation(done.error().what);
+    auto found = reach(context, caller, name);
+    if (auto* refused = std::get_if<Reply>(&found)) return std::move(*refused);
+    auto const& person = std::get<store::Person>(found);
+    auto object =
+        ECLUSE_TRY(store::show_person(context.database, person.id, seconds_now(context)));
+    if (auto const sealed = ECLUSE_TRY(store::person_contact(context.database, person.id))) {
+        auto const opened =
+            ECLUSE_TRY(context.vault.open_box(box::person_contact(person.id), *sealed));
+        auto const contact = ECLUSE_TRY(parse_object(opened.reveal()));
+        for (auto const& field : contact)
+            object[field.key()] = field.value();
+    }
+    ECLUSE_TRY(record_view(context, caller, "person.viewed", person.id));
+    return document(std::move(object));
+}
+
+Reply verify_identity(Context& context, Caller const& caller, Request& request, Answer const&)
+{
+    Fields fields{request.fields};
+    auto const name = fields.text("person", id_bytes_max);
+    auto const how = fields.text("how", reason_bytes_max);
+    if (auto const done = fields.finish(); !done) return Reply::violation(done.error().what);
+    auto found = reach(context, caller, name);
+    if (auto* refused = std::get_if<Reply>(&found)) return std::move(*refused);
+    auto const& person = std::get<store::Person>(found);
+    if (person.id == caller.person) return own_act();
+    if (how.empty()) return bad_value("how", "vide");
+    if (person.state == "archived") return wrong_state(person.state);
+    ECLUSE_TRY(record_act(
+        context,
+        caller,
+        {.type = "person.identity_verified", .object = person.id, .details = {{"how", how}}},
+        [&] {
+            return store::set_identity_verified(
+                context.database, person.id, how, caller.person, seconds_now(context)
+            );
+        }
+    ));
+    return json::object{{"login", person.login}};
+}
+
+struct StateChange {
+    char const* to;
+    char const* type;
+};
+
+/// Suspension, blocking and archiving take effect at once: tokens, keys in use, live sessions.
+Reply take_away(
+    Context& context, Caller const& caller, Request& request, StateChange const& change
+)
+{
+    Fields fields{request.fields};
+    auto const name = fields.text("person", id_bytes_max);
+    auto const why = fields.text("reason", reason_bytes_max);
+    if (auto const done = fields.finish(); !done) return Reply::violation(done.error().what);
+    auto found = reach(context, caller, name);
+    if (auto* refused = std::get_if<Reply>(&found)) return std::move(*refused);
+    auto const& person = std::get<store::Person>(found);
+    if (person.id == caller.person) return own_act();
+    if (why.empty()) return bad_value("reason", "vide");
+    if (person.state == "archived" || person.state == change.to) return wrong_state(person.state);
+    auto const now = seconds_now(context);
+    ECLUSE_TRY(record_act(
+        context,
+        caller,
+        {.type = change.type,
+         .object = person.id,
+         .details = {{"before", person.state}, {"after", change.to}, {"reason", why}}},
+        [&]() -> Result<> {
+            ECLUSE_TRY(store::set_person_state(
+                context.database, person.id, change.to, why, caller.person, now
+            ));
+            if (std::string_view{change.to} == "archived")
+                for (auto const* kind : {"password", "ssh_key", "totp", "recovery"})
+                    ECLUSE_TRY(
+                        store::revoke_credentials(context.database, person.id, kind, now)
+                    );
+            return operator_session::end_all_of(context, person.id);
+        }
+    ));
+    auto ending = endings::revoked();
+    ending.by = caller.person;
+    ending.comment = why;
+    auto const ended = context.live.revoke_person(person.id, ending);
+    return json::object{{"login", person.login}, {"sessions_ended", ended}};
+}
+
+Reply suspend(Context& context, Caller const& caller, Request& request, Answer const&)
+{
+    return take_away(context, caller, request, {"suspended", "person.suspended"});
+}
+Reply block(Context& context, Caller const& caller, Request& request, Answer const&)
+{
+    return take_away(context, caller, request, {"blocked", "person.blocked"});
+}
+Reply archive(Context& context, Caller const& caller, Request& request, Answer const&)
+{
+    return take_away(context, caller, request, {"archived", "person.archived"});
+}
+
+Reply reactivate(Context& context, Caller const& caller, Request& request, Answer const&)
+{
+    Fields fields{request.fields};
+    auto const name = fields.text("person", id_bytes_max);
+    auto const why = fields.text("reason", reason_bytes_max);
+    if (auto const done = fields.finish(); !done) return Reply::violation(done.error().what);
+    auto found = reach(context, caller, name);
+    if (auto* refused = std::get_if<Reply>(&found)) return std::move(*refused);
+    auto const& person = std::get<store::Person>(found);
+    if (person.id == caller.person) return own_act();
+    if (why.empty()) return bad_value("reason", "vide");
+    if (person.state != "suspended" && person.state != "blocked")
+        return wrong_state(person.state);
+    // Somebody who never finished enrolling is invited again rather than active without factors.
+    auto const password =
+        ECLUSE_TRY(store::password_history(context.database, person.id, 1));
+    auto const* const to = password.empty() ? "invited" : "active";
+    ECLUSE_TRY(record_act(
+        context,
+        caller,
+        {.type = "person.reinstated",
+         .object = person.id,
+         .details = {{"before", person.state}, {"after", to}, {"reason", why}}},
+        [&] {
+            return store::set_person_state(
+                context.database, person.id, to, why, caller.person, seconds_now(context)
+            );
+        }
+    ));
+    return json::object{{"login", person.login}, {"state", to}};
+}
+
+} // namespace
+
+void add_person_requests(RequestTable& table, Context& context)
+{
+    std::vector<std::string> const keepers{"dsi", "rssi", "platform_admin"};
+    std::vector<std::string> const readers{
+        "dsi", "rssi", "platform_admin", "auditor", "vendor_manager"};
+    add_request(
+        table,
+        context,
+        "person.create",
+        {{"dsi", "rssi", "platform_admin", "vendor_manager"}},
+        &create
+    );
+    add_request(table, context, "person.invite", {keepers}, &invite);
+    add_request(table, context, "person.list", {readers}, &list);
+    add_request(table, context, "person.show", {readers}, &show);
+    add_request(table, context, "person.verify_identity", {{"dsi"}}, &verify_identity);
+    // CHM:2.7: the vendor reports a departure itself, and it takes effect at once.
+    add_request(
+        table,
+        context,
+        "person.suspend",
+        {{"dsi", "rssi", "platform_admin", "vendor_manager"}},
+        &suspend
+    );
+    add_request(table, context, "person.block", {keepers}, &block);
+    add_request(table, context, "person.reactivate", {{"dsi", "platform_admin"}}, &reactivate);
+    add_request(table, context, "person.archive", {{"dsi", "platform_admin"}}, &archive);
+}
+
+} // namespace ecluse::policyd

@@ -1,0 +1,50 @@
+#pragma once
+
+#include "policies/store/database.h"
+
+#include <boost/json/fwd.hpp>
+
+namespace ecluse::store {
+
+struct NewCredential {
+    std::string id, person, kind; // password | ssh_key | totp | recovery
+    std::optional<std::string> hash, key, secret_sealed, label;
+    std::int64_t created_at = 0;
+    std::optional<std::int64_t> confirmed_at, last_step;
+};
+Result<> insert_credential(Database& database, NewCredential const& credential);
+/// Of this kind, all that are in use or waiting to be confirmed; how many.
+Result<std::int64_t> revoke_credentials(
+    Database& database, std::string const& person, std::string const& kind, std::int64_t at
+);
+Result<std::int64_t> revoke_credential(Database& database, std::string const& id, std::int64_t at);
+
+struct PendingTotp {
+    std::string id, secret_sealed;
+};
+/// The newest that waits for its first code.
+[[nodiscard]] Result<std::optional<PendingTotp>>
+pending_totp(Database& database, std::string const& person);
+/// In use from now; the step that proved it does not serve again.
+Result<>
+confirm_totp(Database& database, std::string const& id, std::int64_t step, std::int64_t at);
+/// Waiting ones that were never confirmed.
+Result<> drop_pending_totp(Database& database, std::string const& person);
+
+/// Digests of the last passwords, newest first, the present one included.
+[[nodiscard]] Result<std::vector<std::string>>
+password_history(Database& database, std::string const& person, std::int64_t count);
+
+struct SshKey {
+    std::string id, person, key;
+};
+[[nodiscard]] Result<std::optional<SshKey>>
+find_ssh_key(Database& database, std::string const& id);
+/// Whoever has this key now: a key is one person's.
+[[nodiscard]] Result<std::optional<std::string>>
+ssh_key_owner(Database& database, std::string const& key);
+/// Without digests and secrets; keys whole, so that the caller adds fingerprints.
+[[nodiscard]] Result<boost::json::object>
+list_credentials(Database& database, std::string const& person);
+
+} // namespace ecluse::store

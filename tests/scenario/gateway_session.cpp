@@ -1,0 +1,54 @@
+#include "tests/support/gateway_rig.h"
+
+#include <catch2/catch_test_macros.hpp>
+
+using namespace ecluse;
+using namespace ecluse::test;
+
+namespace {
+
+bool contains(std::string const& text, std::string_view part)
+{
+    return text.find(part) != std::string::npos;
+}
+
+} // namespace
+
+TEST_CASE("a key and a code open a command on the target, recorded")
+{
+    GatewayRig rig;
+    auto const done = rig.ssh({"echo out; echo err >&2; exit 3"});
+    INFO(done.err);
+    CHECK(done.status == 3);
+    CHECK(done.out == "out\n");
+    CHECK(contains(done.err, "err\n"));
+    CHECK(contains(done.err, "Écluse – télémaintenance, CH de Test"));
+    REQUIRE(rig.policy().wait_for("ended"));
+    CHECK(rig.policy().recorded('b').find("out\n") != std::string::npos);
+    CHECK(rig.policy().recorded('b').find("err\n") != std::string::npos);
+    CHECK(contains(rig.policy().recorded('z'), "client_left"));
+    auto const events = rig.policy().events("exec");
+    REQUIRE(events.size() == 1);
+    CHECK(events[0].at("exit") == 3);
+    CHECK(rig.policy().events("target_connected").size() == 1);
+}
+
+TEST_CASE("a shell without asset shows the menu, and the choice opens it")
+{
+    GatewayRig rig;
+    rig.policy().change([](auto& script) { script.windows = 2; });
+    auto const shell = rig.start_ssh({}, {"-tt"}, "alice");
+    REQUIRE(shell->wait_for_output("Choix [1-2"));
+    shell->write("?\r");
+    REQUIRE(shell->wait_for_output("Tapez le numéro"));
+    shell->write("1\r");
+    REQUIRE(shell->wait_for_output("Session S-TEST"));
+    shell->write("echo mark-$((40+2)); exit 5\r");
+    auto const done = shell->finish();
+    CHECK(contains(done.out, "Bonjour Alice Martin"));
+    CHECK(contains(done.out, "mark-42"));
+    CHECK(done.status == 5);
+    REQUIRE(rig.policy().wait_for("ended"));
+    CHECK(contains(rig.policy().recorded('o'), "mark-42"));
+    CHECK(contains(rig.policy().recorded('i'), "echo mark-"));
+}
