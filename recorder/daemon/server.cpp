@@ -55,6 +55,8 @@ void Server::accept()
 {
     auto socket = accept_packets(listener_.get());
     if (!socket) return;
+    // A policyd that restarts may connect before the end of its last life was noticed.
+    if (client_ && client_->hung_up()) drop_client("replaced");
     auto const peer = socket->peer();
     bool const allowed =
         peer && (peer->uid == ::getuid() || peer->uid == 0 || peer->uid == options_.client_uid);
