@@ -5,6 +5,7 @@
 #include "gateway/ssh/events.h"
 
 #include <algorithm>
+#include <iterator>
 #include <poll.h>
 
 namespace ecluse::ssh {
@@ -307,10 +308,15 @@ bool Session::turn_channels(Deadline now)
     bool moved = false;
     for (std::size_t i = 0; i < channels_.size(); ++i)
         moved = channels_[i]->step(now) || moved;
-    auto const gone = std::remove_if(channels_.begin(), channels_.end(), [](auto const& channel) {
-        return channel->is_closed();
-    });
-    channels_.erase(gone, channels_.end());
+    // Out of the list before they go: closing one runs libssh, which may open another.
+    auto const kept =
+        std::stable_partition(channels_.begin(), channels_.end(), [](auto const& channel) {
+            return !channel->is_closed();
+        });
+    std::vector<std::unique_ptr<Channel>> gone{
+        std::make_move_iterator(kept), std::make_move_iterator(channels_.end())};
+    channels_.erase(kept, channels_.end());
+    gone.clear();
     if (target_left_at_ != Deadline::max() && channels_.empty()) end("target_left", "");
     return moved;
 }
@@ -386,7 +392,8 @@ void Session::close()
     for (auto& channel : channels_)
         channel->conclude();
     if (sink_) sink_->finish(ending_->reason, record_limit);
-    channels_.clear();
+    auto gone = std::exchange(channels_, {});
+    gone.clear();
     front_.close(
         authentication.farewell().empty() ? text(language(), TextKey::ssh_bye_ascii)
                                           : authentication.farewell(),

@@ -64,6 +64,7 @@ void add_system_commands(std::vector<Command>& to)
          .signs = true},
         {.object = "config", .verb = "check", .example = "config check", .run = &run_config},
         {.object = "config", .verb = "show", .example = "config show", .run = &run_config},
+        {.object = "doctor", .example = "doctor", .run = &run_doctor},
         {.object = "completion",
          .verb = "bash",
          .example = "completion bash > /etc/bash_completion.d/eclusectl",
