@@ -26,6 +26,11 @@ constexpr std::size_t throttled_max = 1024;
 /// What a person reads when nothing could be judged.
 constexpr auto wait_when_busy = 5s;
 
+factors::Store store_of(Context& context)
+{
+    return {context.database, context.vault};
+}
+
 struct Person {
     std::string id, login, name, vendor, state;
     Language language = Language::french;
@@ -86,11 +91,15 @@ Result<Judged> judge_now(Context& context, Attempt const& attempt, bool password
     Judged judged;
     judged.person = ECLUSE_TRY(find_person(context, attempt.login));
     if (!judged.person) return judged;
-    bool const first = attempt.key
-                           ? ECLUSE_TRY(factors::has_key(context, judged.person->id, *attempt.key))
-                           : password_right;
+    bool const first =
+        attempt.key
+            ? ECLUSE_TRY(factors::has_key(store_of(context), judged.person->id, *attempt.key))
+            : password_right;
     auto const found = ECLUSE_TRY(factors::find_code(
-        context, judged.person->id, attempt.code.reveal(), to_seconds(context.clock.utc_now())
+        store_of(context),
+        judged.person->id,
+        attempt.code.reveal(),
+        to_seconds(context.clock.utc_now())
     ));
     judged.code = found.code;
     judged.replayed = found.replayed;
@@ -124,7 +133,7 @@ Result<> write_success(Context& context, Attempt const& attempt, Judged const& j
     auto event = event_of(attempt, judged, signing ? "signed" : "success");
     event["factors"] = factors_of(attempt, *judged.code);
     auto const work = [&]() -> Result<> {
-        ECLUSE_TRY(factors::consume(context, *judged.code, now));
+        ECLUSE_TRY(factors::consume(store_of(context), *judged.code, now));
         ECLUSE_TRY(throttle_book::succeeded(context.database, attempt.login, attempt.address));
         if (signing) return {};
         ECLUSE_TRY(context.database.run(
@@ -234,7 +243,8 @@ void Authentication::begin(Context& context, std::shared_ptr<Job> job)
     auto const person = find_person(context, attempt.login);
     job->hash = decoy_hash_;
     if (person && *person)
-        if (auto const hash = factors::password_hash(context, (*person)->id); hash && *hash)
+        if (auto const hash = factors::password_hash(store_of(context), (*person)->id);
+            hash && *hash)
             job->hash = **hash;
     waiting_.push_back(std::move(job));
     next(context);
@@ -306,7 +316,7 @@ bool Authentication::key_acceptable(Context& context, std::string_view login, st
 {
     auto const person = find_person(context, login);
     if (!person || !*person) return false;
-    auto const known = factors::has_key(context, (*person)->id, key);
+    auto const known = factors::has_key(store_of(context), (*person)->id, key);
     return known && *known;
 }
 

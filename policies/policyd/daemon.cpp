@@ -2,6 +2,8 @@
 
 #include "common/json.h"
 #include "common/log.h"
+#include "common/notify.h"
+#include "common/service.h"
 #include "policies/policyd/aftermath.h"
 #include "policies/policyd/endings.h"
 #include "policies/policyd/host_keys.h"
@@ -72,6 +74,8 @@ void Daemon::run()
     ticking_ = loop_.every(tick_period, [this] { tick(); });
     checkpointing_ = loop_.every(checkpoint_period, [this] { checkpoint(); });
     loop_.on_terminate([this] { terminate(); });
+    notify_ready("ready");
+    watchdog_ = keep_alive(loop_);
     log(LogLevel::info, "ready");
     loop_.run();
     peers_.drop_all();
@@ -135,6 +139,7 @@ void Daemon::checkpoint()
 void Daemon::terminate()
 {
     terminating_ = true;
+    notify_stopping("ending sessions");
     live_.end_all(endings::shutdown());
     auto const finish = [this] {
         events_.flush();

@@ -66,7 +66,7 @@ private:
     RecorderLink recorder_;
     EventLog events_;
     Context context_;
-    Loop::Watch listen_watch_, operator_watch_, ticking_, checkpointing_, stopping_;
+    Loop::Watch listen_watch_, operator_watch_, ticking_, checkpointing_, stopping_, watchdog_;
     bool terminating_ = false;
 };
 

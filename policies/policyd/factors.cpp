@@ -4,7 +4,6 @@
 #include "policies/core/recovery_codes.h"
 #include "policies/core/totp.h"
 #include "policies/policyd/boxes.h"
-#include "policies/policyd/context.h"
 #include "policies/store/database.h"
 #include "policies/vault/vault.h"
 
@@ -14,10 +13,9 @@ namespace {
 /// Authenticators of one kind that one person may have.
 constexpr std::size_t authenticators_max = 64;
 
-Result<std::vector<Row>>
-in_use(Context& context, std::string const& person, std::string const& kind)
+Result<std::vector<Row>> in_use(Store store, std::string const& person, std::string const& kind)
 {
-    return context.database.rows(
+    return store.database.rows(
         "SELECT id, hash, public, secret_sealed, last_step, used_at FROM authenticator "
         "WHERE person = $1 AND kind = $2 AND confirmed_at IS NOT NULL AND revoked_at IS NULL",
         {person, kind},
@@ -25,14 +23,13 @@ in_use(Context& context, std::string const& person, std::string const& kind)
     );
 }
 
-Result<Found>
-find_totp(Context& context, std::string const& person, std::string_view code, UtcTime now)
+Result<Found> find_totp(Store store, std::string const& person, std::string_view code, UtcTime now)
 {
     Found found;
-    for (auto const& row : ECLUSE_TRY(in_use(context, person, "totp"))) {
+    for (auto const& row : ECLUSE_TRY(in_use(store, person, "totp"))) {
         auto const id = row.text("id");
         auto const secret =
-            ECLUSE_TRY(context.vault.open_box(box::authenticator(id), row.blob("secret_sealed")));
+            ECLUSE_TRY(store.vault.open_box(box::authenticator(id), row.blob("secret_sealed")));
         if (auto const step =
                 accept_totp(secret.reveal(), code, now, row.optional_number("last_step")))
             found.code = Code{id, "totp", step};
@@ -42,16 +39,16 @@ find_totp(Context& context, std::string const& person, std::string_view code, Ut
     return found;
 }
 
-Result<Found> find_recovery(Context& context, std::string const& person, std::string_view code)
+Result<Found> find_recovery(Store store, std::string const& person, std::string_view code)
 {
     Found found;
     auto const normal = normalize_recovery_code(code);
     if (!normal) return found;
     auto const digest = sha256(*normal);
-    for (auto const& row : ECLUSE_TRY(in_use(context, person, "recovery"))) {
+    for (auto const& row : ECLUSE_TRY(in_use(store, person, "recovery"))) {
         auto const id = row.text("id");
         auto const kept =
-            ECLUSE_TRY(context.vault.open_box(box::authenticator(id), row.blob("secret_sealed")));
+            ECLUSE_TRY(store.vault.open_box(box::authenticator(id), row.blob("secret_sealed")));
         if (!equal_in_constant_time(kept.reveal(), digest)) continue;
         if (row.optional_number("used_at"))
             found.replayed = true;
@@ -63,32 +60,31 @@ Result<Found> find_recovery(Context& context, std::string const& person, std::st
 
 } // namespace
 
-Result<std::optional<std::string>> password_hash(Context& context, std::string const& person)
+Result<std::optional<std::string>> password_hash(Store store, std::string const& person)
 {
-    auto const rows = ECLUSE_TRY(in_use(context, person, "password"));
+    auto const rows = ECLUSE_TRY(in_use(store, person, "password"));
     // Two passwords at once would be two ways in.
     if (rows.size() != 1) return std::optional<std::string>{};
     return rows.front().optional_text("hash");
 }
 
-Result<bool> has_key(Context& context, std::string const& person, std::string_view key)
+Result<bool> has_key(Store store, std::string const& person, std::string_view key)
 {
-    for (auto const& row : ECLUSE_TRY(in_use(context, person, "ssh_key")))
+    for (auto const& row : ECLUSE_TRY(in_use(store, person, "ssh_key")))
         if (row.optional_text("public") == key) return true;
     return false;
 }
 
-Result<Found>
-find_code(Context& context, std::string const& person, std::string_view code, UtcTime now)
+Result<Found> find_code(Store store, std::string const& person, std::string_view code, UtcTime now)
 {
-    if (looks_like_totp(code)) return find_totp(context, person, code, now);
-    return find_recovery(context, person, code);
+    if (looks_like_totp(code)) return find_totp(store, person, code, now);
+    return find_recovery(store, person, code);
 }
 
-Result<> consume(Context& context, Code const& code, UtcTime now)
+Result<> consume(Store store, Code const& code, UtcTime now)
 {
     auto const at = now.time_since_epoch().count();
-    ECLUSE_TRY(context.database.run(
+    ECLUSE_TRY(store.database.run(
         "UPDATE authenticator SET used_at = $1, last_step = $2 WHERE id = $3",
         {at, nullable(code.step), code.authenticator}
     ));

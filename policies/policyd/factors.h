@@ -9,19 +9,26 @@
 #include <string>
 #include <string_view>
 
-namespace ecluse::policyd {
+namespace ecluse {
+class Database;
+class Vault;
+} // namespace ecluse
 
-struct Context;
+namespace ecluse::policyd {
 
 /// What the database keeps about a person's factors. Recovery codes are kept as
 /// vault.seal(box::authenticator(id), sha256(normal form)) in `secret_sealed`.
 namespace factors {
 
+struct Store {
+    Database& database;
+    Vault const& vault;
+};
+
 /// The hash of the password in use; nothing when there is none.
 [[nodiscard]] Result<std::optional<std::string>>
-password_hash(Context& context, std::string const& person);
-[[nodiscard]] Result<bool>
-has_key(Context& context, std::string const& person, std::string_view key);
+password_hash(Store store, std::string const& person);
+[[nodiscard]] Result<bool> has_key(Store store, std::string const& person, std::string_view key);
 
 /// A code that would be accepted now, and what accepting it writes.
 struct Code {
@@ -34,9 +41,9 @@ struct Found {
     bool replayed = false; // right, but used before
 };
 [[nodiscard]] Result<Found>
-find_code(Context& context, std::string const& person, std::string_view code, UtcTime now);
+find_code(Store store, std::string const& person, std::string_view code, UtcTime now);
 /// Uses it up, inside the caller's transaction.
-Result<> consume(Context& context, Code const& code, UtcTime now);
+Result<> consume(Store store, Code const& code, UtcTime now);
 
 } // namespace factors
 } // namespace ecluse::policyd

@@ -1,13 +1,16 @@
 #include "common/log.h"
-#include "common/packet.h"
+#include "common/notify.h"
+#include "common/sandbox.h"
 #include "policies/policyd/daemon.h"
 #include "policies/policyd/evidence.h"
 #include "policies/policyd/options.h"
+#include "policies/policyd/rollback.h"
 
 #include <fmt/core.h>
 
 #include <cstdio>
 #include <exception>
+#include <filesystem>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -17,7 +20,7 @@ using namespace ecluse::policyd;
 
 namespace {
 
-constexpr int exit_failed = 1, exit_usage = 2;
+constexpr int exit_failed = 1, exit_usage = 2, exit_rollback = 3;
 constexpr std::size_t certificate_bytes_max = 16 * 1024;
 /// Three descriptors per session at the most, for the sessions we promise and some more.
 constexpr rlim_t descriptors_wanted = 16384;
@@ -48,6 +51,20 @@ Result<> check_recipient(std::string const& path)
     return {};
 }
 
+/// Its own folders; what the resolver of names reads belongs to the system.
+Folders folders_of(Paths const& paths)
+{
+    auto const folder_of = [](std::string const& path) { return path.substr(0, path.rfind('/')); };
+    Folders folders;
+    folders.read = {folder_of(paths.rssi)};
+    // It starts ecluse-report, which stands beside it.
+    std::error_code ignored;
+    folders.execute = {
+        std::filesystem::read_symlink("/proc/self/exe", ignored).parent_path().string()};
+    folders.write = {folder_of(paths.database), paths.journal, folder_of(paths.recorder_socket)};
+    return folders;
+}
+
 int serve(Options const& options)
 {
     auto const paths = Paths::under(options.root);
@@ -62,14 +79,26 @@ int serve(Options const& options)
     if (!database) return fail(TextKey::start_database, database.error());
     auto evidence = load_evidence(*database, *vault, config->site.name, to_seconds(utc_now()));
     if (!evidence) return fail(TextKey::start_evidence, evidence.error());
-    auto journal = Journal::open(paths.journal, *database, [&evidence](std::string_view line) {
+    Journal::Signer const signer = [&evidence](std::string_view line) {
         return evidence->key.sign_der(line);
-    });
+    };
+    if (!options.reason.empty()) {
+        auto const done = acknowledge_rollback(options, paths.journal, *database, *vault, signer);
+        return done ? 0 : fail(TextKey::start_rollback, done.error());
+    }
+    auto journal = Journal::open(paths.journal, *database, signer);
+    if (!journal && journal.error().code == Errc::corrupt)
+        return fail(TextKey::start_rollback, journal.error(), exit_rollback);
     if (!journal) return fail(TextKey::start_journal, journal.error());
-    auto listen_socket = listen_packets(paths.listen_socket, 0660);
+    auto passed = listen_descriptors();
+    if (!passed) return fail(TextKey::start_socket, passed.error());
+    auto listen_socket = take_packet_listener(*passed, paths.listen_socket, 0660);
     if (!listen_socket) return fail(TextKey::start_socket, listen_socket.error());
-    auto operator_socket = listen_packets(paths.operator_socket, 0660);
+    auto operator_socket = take_packet_listener(*passed, paths.operator_socket, 0660);
     if (!operator_socket) return fail(TextKey::start_socket, operator_socket.error());
+    auto const confinement = confine(Role::policyd, folders_of(paths));
+    if (!confinement) return fail(TextKey::start_confinement, confinement.error());
+    log(LogLevel::info, confinement->describe());
 
     Opened opened{
         .root = options.root,
@@ -80,7 +109,7 @@ int serve(Options const& options)
         .journal = std::move(*journal),
         .listen_socket = std::move(*listen_socket),
         .operator_socket = std::move(*operator_socket),
-        .confinement = "not confined"};
+        .confinement = confinement->describe()};
     Daemon daemon{opened};
     if (auto const done = daemon.prepare(); !done)
         return fail(TextKey::start_prepare, done.error());

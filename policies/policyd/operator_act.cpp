@@ -7,9 +7,8 @@
 
 namespace ecluse::policyd {
 
-Result<> record_act(
-    Context& context, Caller const& caller, Act act, std::function<Result<>()> const& work
-)
+Result<>
+record_act(Context& context, Caller const& caller, Act act, std::function<Result<>()> const& work)
 {
     json::object event{
         {"actor", caller.person.empty() ? "uid:" + std::to_string(caller.uid) : caller.person},
@@ -41,7 +40,8 @@ Fault to_reply(ecluse::Fault fault)
 
 Fault unknown(TextKey sentence, std::string_view name)
 {
-    return {"E-INC-01", sentence, {{"name", printable(name, 64)}}, TextKey::operator_unknown_remedy};
+    return {
+        "E-INC-01", sentence, {{"name", printable(name, 64)}}, TextKey::operator_unknown_remedy};
 }
 
 Fault bad_value(std::string_view field, std::string_view why)
@@ -89,8 +89,7 @@ Result<std::optional<std::string>> vendor_of(Context& context, Caller const& cal
     return person->vendor;
 }
 
-Result<std::optional<store::Person>>
-find_person(Context& context, std::string const& id_or_login)
+Result<std::optional<store::Person>> find_person(Context& context, std::string const& id_or_login)
 {
     return store::find_person(context.database, id_or_login, seconds_now(context));
 }

@@ -31,8 +31,7 @@ Result<> record_act(
     Context& context, Caller const& caller, Act act, std::function<Result<>()> const& work = nullptr
 );
 /// Something was read that must leave a trace (CLAUSIER:O-6.3).
-Result<>
-record_view(Context& context, Caller const& caller, std::string type, std::string object);
+Result<> record_view(Context& context, Caller const& caller, std::string type, std::string object);
 
 [[nodiscard]] std::int64_t seconds_now(Context& context);
 

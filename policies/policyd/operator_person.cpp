@@ -21,14 +21,13 @@ Fault to_reply(NameFault fault)
 {
     switch (fault) {
     case NameFault::generic_login:
-        return {
-            "E-NOM-01",
-            TextKey::operator_generic_text,
-            {},
-            TextKey::operator_generic_remedy};
-    case NameFault::login_form: return bad_value("login", "a-z 0-9 . - _ (3…32)");
-    case NameFault::name_missing: return bad_value("first_name, last_name", "vide");
-    case NameFault::mail_form: return bad_value("mail", "adresse");
+        return {"E-NOM-01", TextKey::operator_generic_text, {}, TextKey::operator_generic_remedy};
+    case NameFault::login_form:
+        return bad_value("login", "a-z 0-9 . - _ (3…32)");
+    case NameFault::name_missing:
+        return bad_value("first_name, last_name", "vide");
+    case NameFault::mail_form:
+        return bad_value("mail", "adresse");
     }
     assertion_failed("NameFault", __FILE__, __LINE__);
 }
@@ -62,8 +61,8 @@ std::variant<Belongs, Reply> find_company(
         if (!*found || (*found)->vendor != belongs.vendor)
             return Reply{unknown(TextKey::operator_unknown_subcontractor, *subcontractor)};
         // CLAUSIER:O-2.3: nobody of a subcontractor before the hospital's answer or its silence.
-        bool const silent = !(*found)->decision &&
-                            seconds_now(context) >= (*found)->notified_at + objection_s;
+        bool const silent =
+            !(*found)->decision && seconds_now(context) >= (*found)->notified_at + objection_s;
         if ((*found)->decision != "accepted" && !silent)
             return Reply{wrong_state((*found)->decision.value_or("notified"))};
         belongs.subcontractor = (*found)->id;
@@ -216,8 +215,7 @@ Reply show(Context& context, Caller const& caller, Request& request, Answer cons
     auto found = reach(context, caller, name);
     if (auto* refused = std::get_if<Reply>(&found)) return std::move(*refused);
     auto const& person = std::get<store::Person>(found);
-    auto object =
-        ECLUSE_TRY(store::show_person(context.database, person.id, seconds_now(context)));
+    auto object = ECLUSE_TRY(store::show_person(context.database, person.id, seconds_now(context)));
     if (auto const sealed = ECLUSE_TRY(store::person_contact(context.database, person.id))) {
         auto const opened =
             ECLUSE_TRY(context.vault.open_box(box::person_contact(person.id), *sealed));
@@ -260,9 +258,7 @@ struct StateChange {
 };
 
 /// Suspension, blocking and archiving take effect at once: tokens, keys in use, live sessions.
-Reply take_away(
-    Context& context, Caller const& caller, Request& request, StateChange const& change
-)
+Reply take_away(Context& context, Caller const& caller, Request& request, StateChange const& change)
 {
     Fields fields{request.fields};
     auto const name = fields.text("person", id_bytes_max);
@@ -287,9 +283,7 @@ Reply take_away(
             ));
             if (std::string_view{change.to} == "archived")
                 for (auto const* kind : {"password", "ssh_key", "totp", "recovery"})
-                    ECLUSE_TRY(
-                        store::revoke_credentials(context.database, person.id, kind, now)
-                    );
+                    ECLUSE_TRY(store::revoke_credentials(context.database, person.id, kind, now));
             return operator_session::end_all_of(context, person.id);
         }
     ));
@@ -324,11 +318,9 @@ Reply reactivate(Context& context, Caller const& caller, Request& request, Answe
     auto const& person = std::get<store::Person>(found);
     if (person.id == caller.person) return own_act();
     if (why.empty()) return bad_value("reason", "vide");
-    if (person.state != "suspended" && person.state != "blocked")
-        return wrong_state(person.state);
+    if (person.state != "suspended" && person.state != "blocked") return wrong_state(person.state);
     // Somebody who never finished enrolling is invited again rather than active without factors.
-    auto const password =
-        ECLUSE_TRY(store::password_history(context.database, person.id, 1));
+    auto const password = ECLUSE_TRY(store::password_history(context.database, person.id, 1));
     auto const* const to = password.empty() ? "invited" : "active";
     ECLUSE_TRY(record_act(
         context,

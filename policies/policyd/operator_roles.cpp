@@ -10,8 +10,7 @@ namespace {
 
 Fault not_yours_to_grant()
 {
-    return {
-        "E-ROL-03", TextKey::operator_role_grant_text, {}, TextKey::operator_role_grant_remedy};
+    return {"E-ROL-03", TextKey::operator_role_grant_text, {}, TextKey::operator_role_grant_remedy};
 }
 
 Reply grant(Context& context, Caller const& caller, Request& request, Answer const&)

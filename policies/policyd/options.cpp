@@ -19,9 +19,15 @@ Result<Options> parse_options(int count, char const* const* words)
             options.version = true;
         else if ((word == "--root" || word == "--config") && i + 1 < count)
             (word == "--root" ? options.root : options.config) = words[++i];
+        else if (word == "--acknowledge-rollback" && i + 1 < count)
+            options.reason = words[++i];
+        else if (word == "--login" && i + 1 < count)
+            options.login = words[++i];
         else
             return Error{Errc::malformed, "unknown option " + std::string{word}};
     }
+    if (options.reason.empty() != options.login.empty())
+        return Error{Errc::malformed, "--acknowledge-rollback and --login go together"};
     while (options.root.size() > 1 && options.root.back() == '/')
         options.root.pop_back();
     if (options.config.empty()) options.config = Paths::under(options.root).config;

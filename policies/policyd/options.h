@@ -7,8 +7,9 @@
 namespace ecluse::policyd {
 
 struct Options {
-    std::string root;   // --root DIR, or ECLUSE_ROOT; empty: installed
-    std::string config; // --config FILE
+    std::string root;          // --root DIR, or ECLUSE_ROOT; empty: installed
+    std::string config;        // --config FILE
+    std::string reason, login; // --acknowledge-rollback REASON --login LOGIN (rollback.h)
     bool help = false, version = false;
 };
 [[nodiscard]] Result<Options> parse_options(int count, char const* const* words);

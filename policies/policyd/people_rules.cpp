@@ -11,11 +11,11 @@ constexpr std::size_t login_bytes_max = 32;
 
 /// A login made only of these words, digits and dots names a function, not a person.
 constexpr std::array<std::string_view, 30> generic_words{
-    "admin",       "administrateur", "administrator", "root",    "support",   "tech",
-    "technicien",  "technician",     "maintenance",   "service", "sav",       "hotline",
-    "astreinte",   "user",           "utilisateur",   "guest",   "invite",    "test",
-    "demo",        "contact",        "info",          "team",    "equipe",    "helpdesk",
-    "operator",    "operateur",      "compte",        "account", "generique", "vendor"};
+    "admin",      "administrateur", "administrator", "root",    "support",   "tech",
+    "technicien", "technician",     "maintenance",   "service", "sav",       "hotline",
+    "astreinte",  "user",           "utilisateur",   "guest",   "invite",    "test",
+    "demo",       "contact",        "info",          "team",    "equipe",    "helpdesk",
+    "operator",   "operateur",      "compte",        "account", "generique", "vendor"};
 
 bool is_generic(std::string_view word)
 {
@@ -48,8 +48,10 @@ bool names_a_function(std::string_view login)
         word.clear();
     };
     for (char const letter : login) {
-        if (is_letter(letter)) word += letter;
-        else judge();
+        if (is_letter(letter))
+            word += letter;
+        else
+            judge();
     }
     judge();
     return any_word && !any_person;

@@ -122,7 +122,9 @@ void recording_sealed(Context& context, json::object const& summary)
         auto const* const flag = summary.if_contains("interrupted");
         bool const interrupted = flag && flag->is_bool() && flag->get_bool();
         auto const written = write_seal(context, session, summary, interrupted);
-        if (!written) log(LogLevel::error, "seal of " + session + ": " + written.error().what);
+        if (!written)
+            return log(LogLevel::error, "seal of " + session + ": " + written.error().what);
+        log(LogLevel::info, session + ": recording sealed");
     }
     // Also when we knew: the recorder repeats what it holds without our signature.
     countersign(context, session, seal);

@@ -80,7 +80,7 @@ public:
     void moment(char const* name, std::string& v)
     {
         explain(name, "");
-        line(std::string{name} + " = " + quoted(v)); // TOML dates would need seconds
+        line(std::string{name} + " = " + toml_quoted(v)); // TOML dates would need seconds
     }
     template <class T> void list(char const* name, std::vector<T>& v, std::size_t)
     {

@@ -3,6 +3,8 @@
 #include "common/bytes.h"
 #include "common/json.h"
 
+#include <algorithm>
+
 namespace ecluse::recording {
 namespace {
 
@@ -37,8 +39,9 @@ Result<HeaderRecipient> parse_recipient(json::value const& value)
 bool is_session_id(std::string_view text)
 {
     return text.starts_with("S-") && text.size() > 2 && text.size() <= 42 &&
-           text.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", 2) ==
-               std::string_view::npos;
+           std::all_of(text.begin() + 2, text.end(), [](char c) {
+               return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+           });
 }
 
 std::string to_bytes(Header const& header, json::object const& facts)

@@ -17,7 +17,7 @@ namespace ecluse::recording {
 constexpr std::string_view header_format = "ecluse-recording-1";
 constexpr std::size_t header_bytes_max = 128 * 1024;
 
-/// "S-" and 1 to 40 capitals and digits: it becomes a folder name.
+/// "S-" and 1 to 40 letters and digits: it becomes a folder name.
 [[nodiscard]] bool is_session_id(std::string_view text);
 
 /// "rssi" or "escrow".

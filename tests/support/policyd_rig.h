@@ -38,12 +38,12 @@ public:
     void stop_listening() { fd_.reset(); }
 
 private:
+    std::uint16_t port_ = 0; // before fd_, whose making sets it
     Fd fd_;
-    std::uint16_t port_ = 0;
 };
 
-/// One technician of one vendor, one target, one window around now: everything in order. A test spoils
-/// what it needs before policyd starts.
+/// One technician of one vendor, one target, one window around now: everything in order. A test
+/// spoils what it needs before policyd starts.
 struct World {
     std::string password = "Pierre-qui-roule-7";
     std::string totp_secret;
@@ -99,6 +99,8 @@ public:
     /// Standard error so far.
     [[nodiscard]] std::string log() const;
 
+    /// Waits for a line of its log; for what no answer tells.
+    void wait_for_log(std::string_view text, std::chrono::milliseconds limit = 15s) const;
     /// A listener that has said hello.
     [[nodiscard]] Peer& listener();
     /// A new vendor connection from `from` (a loopback address), and the worker that serves it.
