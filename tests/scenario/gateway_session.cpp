@@ -14,7 +14,7 @@ bool contains(std::string const& text, std::string_view part)
 
 } // namespace
 
-TEST_CASE("a key and a code open a command on the target, recorded")
+TEST_CASE("a key and a code open a command on the target, recorded", "[CLAUSIER:O-9.2][CHM:8.5]")
 {
     GatewayRig rig;
     auto const done = rig.ssh({"echo out; echo err >&2; exit 3"});
