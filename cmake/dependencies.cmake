@@ -9,12 +9,17 @@ find_package(PkgConfig REQUIRED)
 pkg_check_modules(libssh REQUIRED IMPORTED_TARGET libssh>=0.10.6)
 pkg_check_modules(sodium REQUIRED IMPORTED_TARGET libsodium)
 pkg_check_modules(seccomp REQUIRED IMPORTED_TARGET libseccomp)
+pkg_check_modules(qrencode REQUIRED IMPORTED_TARGET libqrencode) # the TOTP code on a terminal
 find_package(tomlplusplus REQUIRED)
 # The intervention report: drawn by Pango and Cairo, finished by libqpdf, colours by Little CMS.
 pkg_check_modules(pangocairo REQUIRED IMPORTED_TARGET pangocairo>=1.50 cairo-pdf>=1.16)
 pkg_check_modules(fontconfig REQUIRED IMPORTED_TARGET fontconfig)
 pkg_check_modules(lcms2 REQUIRED IMPORTED_TARGET lcms2)
-find_package(qpdf 11.3 REQUIRED)
+# By hand, because its own version file takes another major number (12 on Debian 13) for another library.
+find_package(qpdf REQUIRED)
+if(qpdf_VERSION VERSION_LESS 11.3)
+  message(FATAL_ERROR "qpdf ${qpdf_VERSION} is older than 11.3")
+endif()
 if(ECLUSE_TESTS)
   find_package(Catch2 3 REQUIRED)
 endif()

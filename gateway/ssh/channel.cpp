@@ -4,6 +4,7 @@
 #include "common/log.h"
 #include "gateway/ssh/channel_callbacks.h"
 #include "gateway/ssh/events.h"
+#include "gateway/ssh/request_checks.h"
 
 #include <algorithm>
 
@@ -321,7 +322,8 @@ void Channel::begin_relay()
              .budget_bytes = static_cast<std::uint64_t>(grant.exec_budget_bytes),
              .may_upload = grant.allows("sftp_up"),
              .may_download = grant.allows("sftp_down"),
-             .command = command_},
+             .command = command_,
+             .refusal = text(host_.person().language, TextKey::ssh_sftp_refused)},
             now
         );
     up_.from(vendor_, false);
@@ -464,7 +466,7 @@ void Channel::conclude()
 {
     if (!started_ || std::exchange(concluded_, true) || !host_.sink()) return;
     if (tap_)
-        for (auto const& event : tap_->conclude())
+        for (auto const& event : tap_->conclude(exit_status_))
             host_.tell(number_, event);
     if (kind_ != ChannelKind::shell && kind_ != ChannelKind::sftp)
         host_.tell(number_, to_event(ExecEvent{number_, command_, exit_status_}));

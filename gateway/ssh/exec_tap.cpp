@@ -47,7 +47,7 @@ Tap::Result ExecTap::down(std::string_view bytes, Deadline now)
     return pass(down_, bytes, now);
 }
 
-std::vector<std::string> ExecTap::conclude()
+std::vector<std::string> ExecTap::conclude(std::optional<int>)
 {
     std::vector<std::string> events;
     for (auto* const direction : {&up_, &down_}) {

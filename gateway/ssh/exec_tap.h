@@ -17,7 +17,7 @@ public:
 
     [[nodiscard]] Result up(std::string_view bytes, Deadline now) override;
     [[nodiscard]] Result down(std::string_view bytes, Deadline now) override;
-    [[nodiscard]] std::vector<std::string> conclude() override;
+    [[nodiscard]] std::vector<std::string> conclude(std::optional<int> exit) override;
 
 private:
     struct Direction {

@@ -72,6 +72,14 @@ void Flow::take(std::string_view bytes)
     queue_.append(out.substr(delivered));
 }
 
+void Flow::settle()
+{
+    busy_ = false;
+    if (late_.empty()) return;
+    queue_ += late_;
+    late_.clear();
+}
+
 std::size_t Flow::on_data(std::string_view bytes)
 {
     if (stopped_) return bytes.size();
@@ -86,7 +94,7 @@ std::size_t Flow::on_data(std::string_view bytes)
     take(part.substr(0, write_max));
     auto const taken = std::min(part.size(), write_max);
     held_ = bytes.size() - taken;
-    busy_ = false;
+    settle();
     return taken;
 }
 
@@ -125,7 +133,7 @@ bool Flow::pump()
         }
         if (scratch_.capacity() > write_max) std::string{}.swap(scratch_);
     }
-    busy_ = false;
+    settle();
     return moved;
 }
 

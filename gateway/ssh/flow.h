@@ -34,7 +34,7 @@ public:
     /// True when something moved.
     bool pump();
     /// Bytes of our own for the destination, after what is queued.
-    void insert(std::string_view bytes) { queue_.append(bytes); }
+    void insert(std::string_view bytes) { (busy_ ? late_ : queue_).append(bytes); }
     /// Takes nothing more from the source; what is queued may still leave.
     void stop() { stopped_ = true; }
     /// Nothing left to deliver.
@@ -58,6 +58,7 @@ private:
     std::size_t deliver(std::string_view bytes);
     void write_queue();
     void take(std::string_view bytes);
+    void settle();
 
     Tap tap_;
     Gate gate_;
@@ -72,6 +73,8 @@ private:
     /// Seen by the tap, not delivered yet; `written_` of it are.
     std::string queue_;
     std::size_t written_ = 0;
+    /// Inserted while the queue was in use: libssh was calling back from inside a write.
+    std::string late_;
     /// Bytes that libssh still holds for us.
     std::size_t held_ = 0;
     std::uint64_t bytes_ = 0;

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,6 +18,7 @@ struct TapRules {
     bool may_upload;   // the window grants sftp_up
     bool may_download; // … sftp_down
     std::string command;
+    std::string refusal; // what a person reads when an operation is not granted
 };
 
 /// Understands what passes through a channel without terminal: turns bytes into facts, and may hold
@@ -26,7 +28,7 @@ public:
     struct Result {
         /// What to deliver; the view is of the input or of the tap's own storage.
         std::string_view forward;
-        /// To be recorded before delivery: a prefix of the input, possibly empty.
+        /// To be recorded before delivery, possibly empty; a view like `forward`.
         std::string_view record;
         /// Our own answers, for the side that sent these bytes.
         std::string reply;
@@ -42,7 +44,7 @@ public:
     [[nodiscard]] virtual Result up(std::string_view bytes, Deadline now) = 0;
     [[nodiscard]] virtual Result down(std::string_view bytes, Deadline now) = 0;
     /// The channel ends: facts still open are told as incomplete.
-    [[nodiscard]] virtual std::vector<std::string> conclude() = 0;
+    [[nodiscard]] virtual std::vector<std::string> conclude(std::optional<int> exit) = 0;
 };
 
 /// The tap for a channel of this kind without terminal.

@@ -15,6 +15,7 @@ void add_report_requests(RequestTable& table, Context& context);
 void add_recording_requests(RequestTable& table, Context& context);
 void add_journal_requests(RequestTable& table, Context& context);
 void add_refusal_requests(RequestTable& table, Context& context);
+void add_system_requests(RequestTable& table, Context& context);
 
 /// A rule's "no" as an answer.
 [[nodiscard]] Fault rule_fault(ecluse::Fault fault);

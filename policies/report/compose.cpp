@@ -161,7 +161,10 @@ void procedure_rows(Parts& out, Procedure const& procedure, Words const& w)
     row(TextKey::report_label_functions_kept, procedure.functions_kept);
     row(TextKey::report_label_safeguards, procedure.safeguards);
     row(TextKey::report_label_update_origin, procedure.update_origin);
-    row(TextKey::report_label_update_sha256, procedure.update_sha256);
+    if (procedure.update_sha256)
+        rows.emplace_back(
+            w.say(TextKey::report_label_update_sha256), shown(*procedure.update_sha256), true
+        );
     row(TextKey::report_label_rollback_plan, procedure.rollback_plan);
 }
 
@@ -211,12 +214,15 @@ void signatures(Parts& out, Facts const& facts, Form const* form, Words const& w
         table.rows.push_back(
             {{w.word("act", decision.what)},
              {shown(decision.person)},
-             {w.instant(decision.at)},
+             {paris_second(decision.at)},
              {w.factors(decision.factors)}}
         );
-        if (decision.comment) table.rows.back()[0].text += " – " + shown(*decision.comment);
     }
     out.table(std::move(table), TextKey::report_empty_decisions);
+    auto& comments = out.details();
+    for (auto const& decision : facts.decisions)
+        if (decision.comment)
+            comments.emplace_back(w.word("act", decision.what), shown(*decision.comment));
     if (form && form->comment) {
         out.declared();
         out.details().emplace_back(w.say(TextKey::report_label_comment), shown(*form->comment));

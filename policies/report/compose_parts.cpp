@@ -25,18 +25,20 @@ Table transfers(Session const& session, Words const& w)
 {
     Table table{w.say(TextKey::report_table_transfers), {}, {}};
     table.columns = {
-        {w.say(TextKey::report_column_at), 14},
-        {w.say(TextKey::report_column_direction), 14},
-        {w.say(TextKey::report_column_file), 48},
-        {w.say(TextKey::report_column_size), 12, true},
-        {w.say(TextKey::report_column_scan), 14}};
+        {w.say(TextKey::report_column_at), 13},
+        {w.say(TextKey::report_column_direction), 9},
+        {w.say(TextKey::report_column_file), 55},
+        {w.say(TextKey::report_column_size), 11, true},
+        {w.say(TextKey::report_column_scan), 12}};
     for (auto const& transfer : session.transfers) {
         auto name = shown(transfer.name);
         if (!transfer.complete) name += " " + w.say(TextKey::report_transfer_incomplete);
         table.rows.push_back(
             {{transfer.at ? paris_second(*transfer.at) : w.say(TextKey::report_absent)},
              {w.word("direction", transfer.direction)},
-             {name, transfer.sha256 ? shown(*transfer.sha256) : w.say(TextKey::report_no_hash)},
+             {name,
+              transfer.sha256 ? shown(*transfer.sha256) : w.say(TextKey::report_no_hash),
+              true},
              {w.size(transfer.bytes)},
              {w.word("scan", transfer.scan)}}
         );
@@ -213,10 +215,10 @@ void Parts::part(TextKey title)
 
 void Parts::declared()
 {
-    note(words_.say(TextKey::report_note_declared));
+    add(Paragraph{words_.say(TextKey::report_note_declared), Paragraph::Tone::declared});
 }
 
-std::vector<std::pair<std::string, std::string>>& Parts::details()
+std::vector<Row>& Parts::details()
 {
     add(Details{});
     return std::get<Details>(document_.blocks.back()).rows;
@@ -308,16 +310,16 @@ void evidence(Parts& out, Facts const& facts, Words const& w)
     out.part(TextKey::report_part_evidence);
     Table table{w.say(TextKey::report_table_recordings), {}, {}};
     table.columns = {
-        {w.say(TextKey::report_column_recording), 26},
-        {w.say(TextKey::report_column_state), 18},
-        {w.say(TextKey::report_column_hashes), 56}};
+        {w.say(TextKey::report_column_recording), 20},
+        {w.say(TextKey::report_column_state), 19},
+        {w.say(TextKey::report_column_hashes), 61}};
     for (auto const& recording : facts.recordings) {
         auto state = w.word("recording", recording.state) + "\n" +
                      w.say(TextKey::report_segments, {{"n", w.count(recording.segments)}});
         for (auto const& gap : recording.gaps)
             state += "\n" + w.say(TextKey::report_gap, {{"gap", shown(gap)}});
         auto const line = [&w](TextKey label, std::optional<std::string> const& value) {
-            return w.say(label) + " " + w.or_none(value);
+            return w.say(label) + "\u00a0" + w.or_none(value);
         };
         table.rows.push_back(
             {{shown(recording.session)},
@@ -325,7 +327,8 @@ void evidence(Parts& out, Facts const& facts, Words const& w)
              {"",
               line(TextKey::report_hash_header, recording.header_sha256) + "\n" +
                   line(TextKey::report_hash_link, recording.last_link) + "\n" +
-                  line(TextKey::report_hash_seal, recording.seal_sha256)}}
+                  line(TextKey::report_hash_seal, recording.seal_sha256),
+              true}}
         );
     }
     out.table(std::move(table), TextKey::report_empty_recordings);
@@ -338,7 +341,7 @@ void evidence(Parts& out, Facts const& facts, Words const& w)
              {"last", w.count(facts.journal.last_sequence)}}
         )
     );
-    rows.emplace_back(w.say(TextKey::report_label_journal_link), shown(facts.journal.link));
+    rows.emplace_back(w.say(TextKey::report_label_journal_link), shown(facts.journal.link), true);
     rows.emplace_back(w.say(TextKey::report_label_generated), w.instant(facts.generated_at));
     out.note(w.say(TextKey::report_note_evidence));
 }

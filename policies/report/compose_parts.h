@@ -16,7 +16,7 @@ public:
     /// What follows was declared by the technician, not measured.
     void declared();
     /// A list of labels and values, to fill now: the next block invalidates it.
-    [[nodiscard]] std::vector<std::pair<std::string, std::string>>& details();
+    [[nodiscard]] std::vector<Row>& details();
     /// An empty table is said in words instead.
     void table(Table table, TextKey when_empty);
     void note(std::string text) { add(Paragraph{std::move(text), Paragraph::Tone::muted}); }

@@ -17,14 +17,23 @@ struct Heading {
 };
 
 struct Paragraph {
-    enum class Tone { plain, muted, alert };
+    enum class Tone { plain, muted, declared, alert };
     std::string text;
     Tone tone = Tone::plain;
 };
 
+struct Row {
+    Row(std::string row_label, std::string row_value, bool is_code = false)
+        : label{std::move(row_label)}, value{std::move(row_value)}, code{is_code}
+    {
+    }
+    std::string label, value;
+    bool code; // fixed width: a hash
+};
+
 /// Labels and their values.
 struct Details {
-    std::vector<std::pair<std::string, std::string>> rows;
+    std::vector<Row> rows;
 };
 
 struct Column {
@@ -36,6 +45,7 @@ struct Column {
 struct Cell {
     std::string text;
     std::string code = {}; // shown below, in fixed width: a hash, a command
+    bool small = false;    // the code is for machines: in smaller type
 };
 
 struct Table {

@@ -9,7 +9,7 @@ namespace ecluse::report {
 namespace {
 
 /// A text of the facts inside a TOML basic string: printable leaves no control character.
-std::string quoted(std::string_view text)
+std::string toml_quoted(std::string_view text)
 {
     std::string out = "\"";
     for (char const c : printable(text, 500)) {
@@ -52,7 +52,9 @@ public:
         if constexpr (requires { v.has_value(); })
             line(std::string{"# "} + name + " = " + (long_text ? "\"\"\"\"\"\"" : "\"\""));
         else
-            line(std::string{name} + " = " + (long_text ? "\"\"\"\n" + v + "\"\"\"" : quoted(v)));
+            line(
+                std::string{name} + " = " + (long_text ? "\"\"\"\n" + v + "\"\"\"" : toml_quoted(v))
+            );
     }
     void yes_no(char const* name, bool&)
     {
@@ -68,7 +70,7 @@ public:
             list += "\n  " + std::string{word} + " : " + ecluse::text(language_, *key);
         }
         explain(name, list);
-        line(std::string{name} + " = " + quoted(v));
+        line(std::string{name} + " = " + toml_quoted(v));
     }
     void date(char const* name, std::optional<std::string>&)
     {
@@ -78,7 +80,7 @@ public:
     void moment(char const* name, std::string& v)
     {
         explain(name, "");
-        line(std::string{name} + " = " + v);
+        line(std::string{name} + " = " + toml_quoted(v)); // TOML dates would need seconds
     }
     template <class T> void list(char const* name, std::vector<T>& v, std::size_t)
     {

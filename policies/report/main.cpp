@@ -1,6 +1,7 @@
 #include "common/json.h"
 #include "common/log.h"
 #include "common/packet.h"
+#include "common/sandbox.h"
 #include "policies/report/pdf_finish.h"
 #include "policies/report/pdf_layout.h"
 #include "policies/report/pdf_sheet.h"
@@ -150,6 +151,11 @@ int main(int argc, char** argv)
         return 2;
     }
     report::limit_ourselves();
+    // The technician's words meet font and PDF libraries here: nothing else may be within reach.
+    if (auto const confinement = confine(Role::report); !confinement) {
+        log(LogLevel::error, confinement.error().what);
+        return 1;
+    }
     try {
         PacketSocket const parent{Fd{report::parent_descriptor}};
         if (auto const done = report::serve(parent); !done) {

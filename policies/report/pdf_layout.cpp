@@ -16,6 +16,8 @@ constexpr Colour head_fill{0.92, 0.95, 0.96};
 constexpr Colour summary_fill{0.955, 0.97, 0.975};
 constexpr Colour draft_fill{1.0, 0.95, 0.82};
 constexpr Colour draft_ink{0.45, 0.27, 0.0};
+constexpr Colour declared_fill{0.965, 0.95, 0.915};
+constexpr Colour declared_ink{0.42, 0.33, 0.14};
 constexpr Colour alert_fill{0.99, 0.92, 0.91};
 constexpr Colour alert_ink{0.58, 0.10, 0.08};
 
@@ -32,7 +34,10 @@ constexpr Style head_style{8, true, false, accent};
 constexpr Style head_right_style{8, true, false, accent, true};
 constexpr Style cell_style{8.5, false, false, ink};
 constexpr Style cell_right_style{8.5, false, false, ink, true};
-constexpr Style code_style{7, false, true, muted};
+constexpr Style code_style{7.5, false, true, muted};
+constexpr Style code_small_style{6.6, false, true, muted};
+constexpr Style hash_style{8.4, false, true, ink};
+constexpr Style declared_style{7.5, true, false, declared_ink};
 constexpr Style code_only_style{7.5, false, true, ink};
 constexpr Style furniture_style{8, false, false, muted};
 constexpr Style furniture_right_style{8, false, false, muted, true};
@@ -185,7 +190,7 @@ private:
         double const inside = body_width - 28;
         std::vector<std::pair<Text, Text>> rows;
         double height = 0;
-        for (auto const& [label, value] : document_.summary.rows) {
+        for (auto const& [label, value, code] : document_.summary.rows) {
             rows.emplace_back(
                 sheet_.measure(label, label_style, inside * 0.2),
                 sheet_.measure(value, rows.empty() ? strong_style : body_style, inside * 0.78)
@@ -250,6 +255,7 @@ private:
 
     void show(Paragraph const& paragraph)
     {
+        if (paragraph.tone == Paragraph::Tone::declared) return declared_mark(paragraph.text);
         if (paragraph.tone != Paragraph::Tone::alert) {
             bool const plain = paragraph.tone == Paragraph::Tone::plain;
             auto const text =
@@ -270,15 +276,28 @@ private:
         y_ += 14;
     }
 
+    /// A small label that tells the declared from the measured.
+    void declared_mark(std::string const& words)
+    {
+        auto const text = sheet_.measure(words, declared_style, body_width - 16);
+        y_ += 2;
+        // With the block that follows.
+        need(text.height + 50);
+        sheet_.fill(margin, y_, text_width(text) + 16, text.height + 5, declared_fill);
+        y_ += 2.5;
+        flow("P", text, margin + 8);
+        y_ += 8.5;
+    }
+
     void show(Details const& details)
     {
         if (details.rows.empty()) return;
         double const label_width = body_width * label_share;
         sheet_.begin("L");
-        for (auto const& [label, value] : details.rows)
+        for (auto const& [label, value, code] : details.rows)
             labelled(
                 sheet_.measure(label, label_style, label_width - 10),
-                sheet_.measure(value, body_style, body_width - label_width),
+                sheet_.measure(value, code ? hash_style : body_style, body_width - label_width),
                 margin,
                 label_width,
                 3.5
@@ -302,13 +321,17 @@ private:
                     sheet_.measure(row[i].text, right ? cell_right_style : cell_style, inside)
                 );
             if (i < row.size() && !row[i].code.empty())
-                cell.stack.add(sheet_.measure(
-                    row[i].code, row[i].text.empty() ? code_only_style : code_style, inside
-                ));
+                cell.stack.add(sheet_.measure(row[i].code, code_style_of(row[i]), inside));
             placed.push_back(std::move(cell));
             left += width;
         }
         return placed;
+    }
+
+    static Style const& code_style_of(Cell const& cell)
+    {
+        if (cell.small) return code_small_style;
+        return cell.text.empty() ? code_only_style : code_style;
     }
 
     static double column_width(Table const& table, std::size_t i)

@@ -78,6 +78,8 @@ Sheet::Sheet(std::string& out, std::string_view language)
     pango_context_set_language(
         context_.get(), pango_language_from_string(std::string{language}.c_str())
     );
+    // Whole-pixel positions would space the letters of small type unevenly on paper.
+    pango_context_set_round_glyph_positions(context_.get(), FALSE);
     auto* const options = cairo_font_options_create();
     cairo_font_options_set_hint_metrics(options, CAIRO_HINT_METRICS_OFF);
     cairo_font_options_set_hint_style(options, CAIRO_HINT_STYLE_NONE);

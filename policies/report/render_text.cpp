@@ -65,12 +65,13 @@ public:
     }
     void operator()(Paragraph const& paragraph)
     {
+        if (paragraph.tone == Paragraph::Tone::declared) return line("  [" + paragraph.text + "]");
         bool const alert = paragraph.tone == Paragraph::Tone::alert;
         wrapped(paragraph.text, alert ? 3 : 0, alert ? "!! " : "");
     }
     void operator()(Details const& details)
     {
-        for (auto const& [label, value] : details.rows) {
+        for (auto const& [label, value, code] : details.rows) {
             auto first = "  " + label + " ";
             while (columns(first) < label_width)
                 first += ' ';

@@ -68,25 +68,76 @@ Result<std::string> cms_bytes(std::string_view pdf, Gap gap)
     return *std::move(bytes);
 }
 
+std::string tlv(unsigned char tag, std::string_view content)
+{
+    std::string out{static_cast<char>(tag)};
+    if (content.size() < 0x80) {
+        out += static_cast<char>(content.size());
+    } else {
+        std::string length;
+        for (auto rest = content.size(); rest > 0; rest >>= 8U)
+            length.insert(length.begin(), static_cast<char>(rest & 0xFFU));
+        out += static_cast<char>(0x80U | length.size());
+        out += length;
+    }
+    out += content;
+    return out;
+}
+
+template <auto encode, class T> std::string der_of_part(T* part)
+{
+    unsigned char* bytes = nullptr;
+    int const size = encode(part, &bytes);
+    if (size <= 0) return {};
+    std::string der{reinterpret_cast<char const*>(bytes), static_cast<std::size_t>(size)};
+    OPENSSL_free(bytes);
+    return der;
+}
+
+/// The one encoding in which we accept these signed attributes and this signature. A verifier reads
+/// past much of a CMS (versions, algorithm lists, how the signer's name is spelled); whoever could
+/// change that unseen could make two files of one report.
+std::string expected_cms(CMS_SignerInfo* signer, X509* certificate)
+{
+    using namespace std::string_view_literals;
+    auto const signed_data = "\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02"sv;
+    auto const data = "\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x01"sv;
+    auto const with_sha256 = tlv(0x30, "\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x01"sv);
+    auto const ecdsa_sha256 = tlv(0x30, "\x06\x08\x2a\x86\x48\xce\x3d\x04\x03\x02"sv);
+    auto const version = "\x02\x01\x01"sv;
+
+    std::string attributes;
+    for (int i = 0; i < CMS_signed_get_attr_count(signer); ++i)
+        attributes += der_of_part<i2d_X509_ATTRIBUTE>(CMS_signed_get_attr(signer, i));
+    auto const* const signature = CMS_SignerInfo_get0_signature(signer);
+    auto const name =
+        tlv(0x30,
+            der_of_part<i2d_X509_NAME>(X509_get_issuer_name(certificate)) +
+                der_of_part<i2d_ASN1_INTEGER>(X509_get_serialNumber(certificate)));
+    auto const info =
+        tlv(0x30,
+            std::string{version} + name + with_sha256 + tlv(0xA0, attributes) + ecdsa_sha256 +
+                tlv(0x04,
+                    {reinterpret_cast<char const*>(ASN1_STRING_get0_data(signature)),
+                     static_cast<std::size_t>(ASN1_STRING_length(signature))}));
+    auto const body =
+        tlv(0x30,
+            std::string{version} + tlv(0x31, with_sha256) + tlv(0x30, data) +
+                tlv(0xA0, der_of_part<i2d_X509>(certificate)) + tlv(0x31, info));
+    return tlv(0x30, std::string{signed_data} + tlv(0xA0, body));
+}
+
 Result<> check_cms(std::string_view der, std::string_view content, X509* certificate)
 {
     auto const* cursor = reinterpret_cast<unsigned char const*>(der.data());
     CmsOwner const cms{d2i_CMS_ContentInfo(nullptr, &cursor, static_cast<long>(der.size()))};
-    if (!cms) return openssl_error("verify report: read signature");
-    if (ECLUSE_TRY(der_of(cms.get())) != der)
-        return Error{Errc::corrupt, "verify report: the signature is not written canonically"};
-
+    if (!cms || CMS_get0_SignerInfos(cms.get()) == nullptr)
+        return openssl_error("verify report: read signature");
     auto* const signers = CMS_get0_SignerInfos(cms.get());
     if (sk_CMS_SignerInfo_num(signers) != 1)
         return Error{Errc::corrupt, "verify report: not exactly one signer"};
-    // What is not signed could be changed unseen: only our certificate, and nothing else, is there.
-    if (CMS_unsigned_get_attr_count(sk_CMS_SignerInfo_value(signers, 0)) > 0)
-        return Error{Errc::corrupt, "verify report: unsigned attributes"};
-    auto* const inside = CMS_get1_certs(cms.get());
-    bool const ours =
-        sk_X509_num(inside) == 1 && X509_cmp(sk_X509_value(inside, 0), certificate) == 0;
-    sk_X509_pop_free(inside, X509_free);
-    if (!ours) return Error{Errc::corrupt, "verify report: signed by another certificate"};
+    if (expected_cms(sk_CMS_SignerInfo_value(signers, 0), certificate) != der)
+        return Error{Errc::corrupt, "verify report: not a signature by this certificate"};
 
     StoreOwner const store{X509_STORE_new()};
     X509_STORE_add_cert(store.get(), certificate);

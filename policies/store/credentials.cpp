@@ -53,11 +53,46 @@ Result<std::optional<PendingTotp>> pending_totp(Database& database, std::string 
     return std::optional{PendingTotp{row->text("id"), row->blob("secret_sealed")}};
 }
 
-Result<>
-confirm_totp(Database& database, std::string const& id, std::int64_t step, std::int64_t at)
+Result<> confirm_totp(
+    Database& database,
+    std::string const& person,
+    std::string const& id,
+    std::int64_t step,
+    std::int64_t at
+)
 {
     ECLUSE_TRY(database.run(
+        "UPDATE authenticator SET revoked_at = $1 WHERE person = $2 AND kind = 'totp' AND "
+        "revoked_at IS NULL AND id <> $3",
+        {at, person, id}
+    ));
+    ECLUSE_TRY(database.run(
         "UPDATE authenticator SET confirmed_at = $1, last_step = $2 WHERE id = $3", {at, step, id}
+    ));
+    return {};
+}
+
+Result<std::int64_t>
+confirm_password(Database& database, std::string const& person, std::int64_t at)
+{
+    ECLUSE_TRY(database.run(
+        "UPDATE authenticator SET revoked_at = $1 WHERE person = $2 AND kind = 'password' AND "
+        "revoked_at IS NULL AND confirmed_at IS NOT NULL",
+        {at, person}
+    ));
+    return database.run(
+        "UPDATE authenticator SET confirmed_at = $1 WHERE person = $2 AND kind = 'password' AND "
+        "revoked_at IS NULL AND confirmed_at IS NULL",
+        {at, person}
+    );
+}
+
+Result<> drop_pending_password(Database& database, std::string const& person)
+{
+    ECLUSE_TRY(database.run(
+        "DELETE FROM authenticator WHERE person = $1 AND kind = 'password' AND confirmed_at IS "
+        "NULL",
+        {person}
     ));
     return {};
 }

@@ -8,9 +8,9 @@ namespace ecluse::store {
 
 struct NewCredential {
     std::string id, person, kind; // password | ssh_key | totp | recovery
-    std::optional<std::string> hash, key, secret_sealed, label;
+    std::optional<std::string> hash = {}, key = {}, secret_sealed = {}, label = {};
     std::int64_t created_at = 0;
-    std::optional<std::int64_t> confirmed_at, last_step;
+    std::optional<std::int64_t> confirmed_at = {}, last_step = {};
 };
 Result<> insert_credential(Database& database, NewCredential const& credential);
 /// Of this kind, all that are in use or waiting to be confirmed; how many.
@@ -25,11 +25,21 @@ struct PendingTotp {
 /// The newest that waits for its first code.
 [[nodiscard]] Result<std::optional<PendingTotp>>
 pending_totp(Database& database, std::string const& person);
-/// In use from now; the step that proved it does not serve again.
-Result<>
-confirm_totp(Database& database, std::string const& id, std::int64_t step, std::int64_t at);
+/// In use from now, instead of the one before; the step that proved it does not serve again.
+Result<> confirm_totp(
+    Database& database,
+    std::string const& person,
+    std::string const& id,
+    std::int64_t step,
+    std::int64_t at
+);
+/// A password that was chosen before its second factor was proved: in use from now, instead of the
+/// one before. How many waited.
+Result<std::int64_t>
+confirm_password(Database& database, std::string const& person, std::int64_t at);
 /// Waiting ones that were never confirmed.
 Result<> drop_pending_totp(Database& database, std::string const& person);
+Result<> drop_pending_password(Database& database, std::string const& person);
 
 /// Digests of the last passwords, newest first, the present one included.
 [[nodiscard]] Result<std::vector<std::string>>

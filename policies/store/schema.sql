@@ -88,7 +88,7 @@ CREATE TABLE asset (
     host TEXT NOT NULL, port INTEGER NOT NULL,
     state TEXT NOT NULL,               -- active | disabled | archived
     referent TEXT,                     -- person told about every window (escort)
-    usage_hours TEXT NOT NULL,         -- JSON: weekly care-time ranges, Paris time
+    usage_hours TEXT NOT NULL,         -- weekly care time, Paris: "mon-fri 08:00-18:00", "never"
     default_open_mode TEXT NOT NULL,   -- auto | manual
     session_limit INTEGER NOT NULL, recording_days INTEGER NOT NULL,
     algorithms TEXT,                   -- JSON: dated exception {kex,ciphers,macs,host_keys,until,reason,by}

@@ -2,6 +2,8 @@
 
 #include "common/json.h"
 
+#include <poll.h>
+
 namespace ecluse::recorder {
 
 Client::Client(
@@ -15,6 +17,13 @@ Client::Client(
                                                                                    )}
 {
     reading_ = loop_.on_readable(socket_.fd(), [this] { read(); });
+}
+
+bool Client::hung_up() const
+{
+    pollfd watched{socket_.fd(), POLLRDHUP, 0};
+    return is_closed_ ||
+           (::poll(&watched, 1, 0) > 0 && (watched.revents & (POLLRDHUP | POLLHUP)) != 0);
 }
 
 void Client::read()

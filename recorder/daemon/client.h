@@ -30,6 +30,9 @@ public:
 
     void send(boost::json::object const& object, std::vector<Fd> descriptors = {});
 
+    /// Whether policyd closed its end, even when the loop has not come to it yet.
+    [[nodiscard]] bool hung_up() const;
+
 private:
     struct Outgoing {
         std::string json;

@@ -1,4 +1,7 @@
 #include "common/log.h"
+#include "common/notify.h"
+#include "common/sandbox.h"
+#include "common/service.h"
 #include "recorder/daemon/options.h"
 #include "recorder/daemon/server.h"
 
@@ -46,6 +49,15 @@ void prepare_for_many_sessions()
     ::mallopt(M_TRIM_THRESHOLD, 256 * 1024);
 }
 
+constexpr unsigned socket_mode = 0660;
+
+/// systemd's, or our own in a demonstration.
+ecluse::Result<ecluse::Fd> take_listener(std::string const& path)
+{
+    auto passed = ECLUSE_TRY(ecluse::listen_descriptors());
+    return ecluse::take_packet_listener(passed, path, socket_mode);
+}
+
 int run(int count, char const* const* words)
 {
     using namespace ecluse;
@@ -64,13 +76,30 @@ int run(int count, char const* const* words)
         log(LogLevel::error, store.error().what);
         return 1;
     }
+    auto listener = take_listener(options->socket);
+    if (!listener) {
+        log(LogLevel::error, listener.error().what);
+        return 1;
+    }
+    // Before the loop, whose threads would stay outside. The socket's folder is not needed any
+    // more.
+    auto const confinement =
+        confine(Role::recorder, {.read = {}, .write = {options->recordings}, .execute = {}});
+    if (!confinement) {
+        log(LogLevel::error, confinement.error().what);
+        return 1;
+    }
+    log(LogLevel::info, confinement->describe());
     Loop loop{pool_threads};
     recorder::Server server{loop, *options, *std::move(store)};
-    if (auto const started = server.start(); !started) {
+    if (auto const started = server.start(*std::move(listener)); !started) {
         log(LogLevel::error, started.error().what);
         return 1;
     }
+    auto const alive = keep_alive(loop);
+    notify_ready("recording");
     loop.run();
+    notify_stopping("ends");
     return 0;
 }
 

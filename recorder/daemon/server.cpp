@@ -12,7 +12,6 @@ using namespace std::chrono_literals;
 namespace ecluse::recorder {
 namespace {
 
-constexpr unsigned socket_mode = 0660;
 constexpr auto disk_period = 500ms;
 /// policyd ends the sessions when told that the disk is full; the recorder waits this long for it.
 constexpr auto disk_end_grace = 2s;
@@ -40,12 +39,11 @@ Server::Server(Loop& loop, Options const& options, Store store)
 {
 }
 
-Result<> Server::start()
+Result<> Server::start(Fd listener)
 {
     disk_.refresh();
     recover_all();
-    listener_ = ECLUSE_TRY(listen_packets(options_.socket, socket_mode));
-    ECLUSE_TRY(set_nonblocking(listener_.get(), true));
+    listener_ = std::move(listener);
     accepting_ = loop_.on_readable(listener_.get(), [this] { accept(); });
     disk_watch_ = loop_.every(disk_period, [this] { watch_disk(); });
     loop_.on_terminate([this] { terminate(); });
@@ -57,6 +55,8 @@ void Server::accept()
 {
     auto socket = accept_packets(listener_.get());
     if (!socket) return;
+    // A policyd that restarts may connect before the end of its last life was noticed.
+    if (client_ && client_->hung_up()) drop_client("replaced");
     auto const peer = socket->peer();
     bool const allowed =
         peer && (peer->uid == ::getuid() || peer->uid == 0 || peer->uid == options_.client_uid);

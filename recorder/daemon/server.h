@@ -28,7 +28,7 @@ public:
     Server(Loop& loop, Options const& options, Store store);
 
     /// Seals what an earlier life left open, then listens.
-    Result<> start();
+    Result<> start(Fd listener);
 
 private:
     struct Row;

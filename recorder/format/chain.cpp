@@ -49,14 +49,15 @@ bool is_digest(std::string_view word)
 Result<SegmentEntry> parse_segment(std::vector<std::string_view> const& words)
 {
     if (words.size() != 8 || !is_digest(words[4])) return fault("not a segment line");
-    return SegmentEntry{
-        .index = ECLUSE_TRY(number(words[1])),
-        .offset = ECLUSE_TRY(number(words[2])),
-        .length = ECLUSE_TRY(number(words[3])),
-        .sha256 = std::string{words[4]},
-        .mono_ms = ECLUSE_TRY(number(words[5])),
-        .utc_ms = ECLUSE_TRY(number(words[6])),
-    };
+    // Not inside the braces below: a return out of a half-made aggregate would leak its members.
+    SegmentEntry entry{};
+    entry.index = ECLUSE_TRY(number(words[1]));
+    entry.offset = ECLUSE_TRY(number(words[2]));
+    entry.length = ECLUSE_TRY(number(words[3]));
+    entry.mono_ms = ECLUSE_TRY(number(words[5]));
+    entry.utc_ms = ECLUSE_TRY(number(words[6]));
+    entry.sha256 = words[4];
+    return entry;
 }
 
 Result<CheckpointEntry> parse_checkpoint(std::vector<std::string_view> const& words)

@@ -63,12 +63,13 @@ Result<std::unique_ptr<RecordingWriter>> RecordingWriter::create(Request const& 
     ECLUSE_ASSERT(is_session_id(request.session));
     auto session_key = ECLUSE_TRY(SessionKey::generate());
     auto key = ECLUSE_TRY(ContentKey::generate());
+    auto const public_key = ECLUSE_TRY(session_key.public_key());
     Header header{
         .session = request.session,
         .created = to_iso(utc_now()),
         .mono_ms = mono_now_ms(),
         .recorder = ECLUSE_VERSION,
-        .session_key = ECLUSE_TRY(session_key.public_key()),
+        .session_key = public_key,
         .key_id = to_hex(key.id()),
         .key_commitment = to_hex(key.commitment()),
         .recipients = {},

@@ -29,7 +29,10 @@ std::string refused_code(json::object const& answer)
 
 } // namespace
 
-TEST_CASE("a technician with everything in order reaches the recorded target")
+TEST_CASE(
+    "a technician with everything in order reaches the recorded target",
+    "[CLAUSIER:O-9.9][WEB:AA5]"
+)
 {
     PolicydRig rig;
     RecorderProcess const recorder{rig.root()};

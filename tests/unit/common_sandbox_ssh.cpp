@@ -63,7 +63,11 @@ int serve(int fd, ssh_key key)
     ::ssh_channel_write(channel, greeting.data(), static_cast<std::uint32_t>(greeting.size()));
     ::ssh_channel_request_send_exit_status(channel, 7);
     ::ssh_channel_send_eof(channel);
-    ::ssh_channel_close(channel);
+    // Until the client has everything and leaves: closing a socket with unread bytes drops sent
+    // ones.
+    char byte = 0;
+    while (::ssh_channel_read(channel, &byte, 1, 0) > 0) {
+    }
     ::ssh_disconnect(session);
     ::ssh_free(session);
     return 0;

@@ -1,0 +1,360 @@
+#include "common/bytes.h"
+#include "common/json.h"
+#include "policies/config/config.h"
+#include "policies/core/calendar.h"
+#include "policies/policyd/endings.h"
+#include "policies/policyd/live.h"
+#include "policies/policyd/operator_act.h"
+#include "policies/policyd/operator_invitation.h"
+#include "policies/policyd/public_key.h"
+#include "policies/store/assets.h"
+
+#include <algorithm>
+
+namespace ecluse::policyd {
+namespace {
+
+constexpr std::int64_t sessions_max = 100;
+constexpr std::int64_t recording_days_max = 3650;
+constexpr std::size_t key_bytes_max = 8192;
+
+/// It is typed in "login+asset": no other letters.
+bool is_asset_name(std::string_view name)
+{
+    auto const fits = [](char letter) {
+        return (letter >= 'a' && letter <= 'z') || (letter >= '0' && letter <= '9') ||
+               letter == '-';
+    };
+    return !name.empty() && name.size() <= 32 && name.front() != '-' &&
+           std::all_of(name.begin(), name.end(), fits);
+}
+
+bool is_host(std::string_view host)
+{
+    auto const fits = [](char letter) {
+        return (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z') ||
+               (letter >= '0' && letter <= '9') || letter == '-' || letter == '.' ||
+               letter == ':';
+    };
+    return !host.empty() && host.size() <= 253 && host.front() != '-' &&
+           std::all_of(host.begin(), host.end(), fits);
+}
+
+std::string joined(std::vector<std::string> const& parts)
+{
+    std::string text;
+    for (auto const& part : parts)
+        text += (text.empty() ? "" : ",") + part;
+    return text.empty() ? "never" : text;
+}
+
+Reply create(Context& context, Caller const& caller, Request& request, Answer const&)
+{
+    Fields fields{request.fields};
+    store::Asset asset;
+    asset.name = fields.text("name", id_bytes_max);
+    asset.description = fields.text("description", name_bytes_max);
+    asset.host = fields.text("host", 256);
+    asset.port = fields.optional_number("port", 1, 65535).value_or(22);
+    asset.protocol = fields.optional_text("protocol", 8).value_or("ssh");
+    auto const referent = fields.optional_text("referent", id_bytes_max);
+    asset.default_open_mode =
+        fields.optional_text("open_mode", 8).value_or(context.config.windows.open);
+    auto const hours = joined(fields.optional_texts("usage_hours", 32, 64));
+    asset.session_limit = fields.optional_number("sessions", 1, sessions_max).value_or(1);
+    asset.recording_days = fields.optional_number("recording_days", 1, recording_days_max)
+                               .value_or(context.config.recording.retention_days);
+    if (auto const done = fields.finish(); !done) return Reply::violation(done.error().what);
+    if (!is_asset_name(asset.name)) return bad_value("name", "a-z 0-9 - (1…32)");
+    if (!is_host(asset.host)) return bad_value("host", asset.host);
+    if (asset.protocol != "ssh") return bad_value("protocol", asset.protocol);
+    if (asset.default_open_mode != "auto" && asset.default_open_mode != "manual")
+        return bad_value("open_mode", asset.default_open_mode);
+    auto const weekly = parse_weekly_hours(hours);
+    if (!weekly) return bad_value("usage_hours", weekly.error().what);
+    if (referent) {
+        auto const person = ECLUSE_TRY(find_person(context, *referent));
+        if (!person || person->vendor) return unknown(TextKey::operator_unknown_person, *referent);
+        asset.referent = person->id;
+    }
+    if (ECLUSE_TRY(store::find_asset(context.database, asset.name))) return already(asset.name);
+    asset.id = random_id('E');
+    asset.state = "active";
+    asset.usage_hours = hours;
+    ECLUSE_TRY(record_act(
+        context,
+        caller,
+        {.type = "asset.created",
+         .object = asset.id,
+         .details = {{"name", asset.name}, {"host", asset.host}, {"port", asset.port}}},
+        [&] {
+            return store::insert_asset(
+                context.database, asset, caller.person, seconds_now(context)
+            );
+        }
+    ));
+    return json::object{{"asset", asset.id}, {"name", asset.name}};
+}
+
+Reply list(Context& context, Caller const& caller, Request& request, Answer const&)
+{
+    if (!request.fields.empty()) return Reply::violation("asset.list: fields");
+    auto const own = ECLUSE_TRY(vendor_of(context, caller));
+    return document(ECLUSE_TRY(store::list_assets(context.database, own)));
+}
+
+Reply show(Context& context, Caller const&, Request& request, Answer const&)
+{
+    Fields fields{request.fields};
+    auto const name = fields.text("asset", name_bytes_max);
+    if (auto const done = fields.finish(); !done) return Reply::violation(done.error().what);
+    auto const asset = ECLUSE_TRY(store::find_asset(context.database, name));
+    if (!asset) return unknown(TextKey::operator_unknown_asset, name);
+    auto object = ECLUSE_TRY(store::show_asset(context.database, asset->id));
+    for (auto& row : object.at("host_keys").as_array())
+        if (auto const key = parse_public_key(row.as_object().at("key").as_string()))
+            row.as_object()["fingerprint"] = key->fingerprint;
+    return document(std::move(object));
+}
+
+/// One change of an asset's row: `edit` says what, or refuses.
+template <class Edit>
+Reply change(
+    Context& context,
+    Caller const& caller,
+    std::string const& name,
+    char const* type,
+    json::object details,
+    Edit const& edit
+)
+{
+    auto asset = ECLUSE_TRY(store::find_asset(context.database, name));
+    if (!asset) return unknown(TextKey::operator_unknown_asset, name);
+    if (std::optional<Fault> refused = edit(*asset, details)) return *refused;
+    ECLUSE_TRY(record_act(
+        context,
+        caller,
+        {.type = type, .object = asset->id, .details = std::move(details)},
+        [&] { return store::update_asset(context.database, *asset); }
+    ));
+    return json::object{{"asset", asset->id}, {"name", asset->name}};
+}
+
+Reply set_state(
+    Context& context, Caller const& caller, Request& request, char const* to, char const* type
+)
+{
+    Fields fields{request.fields};
+    auto const name = fields.text("asset", name_bytes_max);
+    auto const why = fields.text("reason", reason_bytes_max);
+    if (auto const done = fields.finish(); !done) return Reply::violation(done.error().what);
+    std::string id;
+    auto reply = change(
+        context,
+        caller,
+        name,
+        type,
+        {{"reason", why}},
+        [&](store::Asset& asset, json::object& details) -> std::optional<Fault> {
+            if (why.empty()) return bad_value("reason", "vide");
+            if (asset.state == to) return wrong_state(asset.state);
+            details["before"] = asset.state;
+            details["after"] = to;
+            asset.state = to;
+            id = asset.id;
+            return std::nullopt;
+        }
+    );
+    if (std::holds_alternative<Reply::Success>(reply.what()) && std::string_view{to} != "active") {
+        auto ending = endings::revoked();
+        ending.by = caller.person;
+        ending.comment = why;
+        context.live.revoke_asset(id, ending);
+    }
+    return reply;
+}
+
+Reply disable(Context& context, Caller const& caller, Request& request, Answer const&)
+{
+    return set_state(context, caller, request, "disabled", "asset.disabled");
+}
+Reply enable(Context& context, Caller const& caller, Request& request, Answer const&)
+{
+    return set_state(context, caller, request, "active", "asset.enabled");
+}
+
+Reply usage_hours(Context& context, Caller const& caller, Request& request, Answer const&)
+{
+    Fields fields{request.fields};
+    auto const name = fields.text("asset", name_bytes_max);
+    auto const hours = joined(fields.texts("usage_hours", 32, 64));
+    if (auto const done = fields.finish(); !done) return Reply::violation(done.error().what);
+    return change(
+        context,
+        caller,
+        name,
+        "asset.changed",
+        {{"field", "usage_hours"}},
+        [&](store::Asset& asset, json::object& details) -> std::optional<Fault> {
+            auto const weekly = parse_weekly_hours(hours);
+            if (!weekly) return bad_value("usage_hours", weekly.error().what);
+            details["before"] = asset.usage_hours;
+            details["after"] = hours;
+            asset.usage_hours = hours;
+            return std::nullopt;
+        }
+    );
+}
+
+Reply limit(Context& context, Caller const& caller, Request& request, Answer const&)
+{
+    Fields fields{request.fields};
+    auto const name = fields.text("asset", name_bytes_max);
+    auto const sessions = fields.number("sessions");
+    if (auto const done = fields.finish(); !done) return Reply::violation(done.error().what);
+    return change(
+        context,
+        caller,
+        name,
+        "asset.changed",
+        {{"field", "session_limit"}},
+        [&](store::Asset& asset, json::object& details) -> std::optional<Fault> {
+            if (sessions < 1 || sessions > sessions_max)
+                return bad_value("sessions", "1…" + std::to_string(sessions_max));
+            details["before"] = asset.session_limit;
+            details["after"] = sessions;
+            asset.session_limit = sessions;
+            return std::nullopt;
+        }
+    );
+}
+
+/// CLAUSIER:O-8.3: old algorithms only by name, with a date and a reason.
+Reply exception(Context& context, Caller const& caller, Request& request, Answer const&)
+{
+    Fields fields{request.fields};
+    auto const name = fields.text("asset", name_bytes_max);
+    json::object algorithms;
+    for (auto const* list : {"kex", "ciphers", "macs", "host_keys"}) {
+        auto const names = fields.optional_texts(list, 16, 64);
+        if (!names.empty()) algorithms[list] = joined(names);
+    }
+    auto const until = fields.text("until", id_bytes_max);
+    auto const why = fields.text("reason", reason_bytes_max);
+    if (auto const done = fields.finish(); !done) return Reply::violation(done.error().what);
+    auto const end = parse_iso(until);
+    if (!end || end->time_since_epoch().count() <= seconds_now(context))
+        return bad_value("until", until);
+    if (why.empty()) return bad_value("reason", "vide");
+    if (algorithms.empty()) return bad_value("kex, ciphers, macs, host_keys", "vide");
+    for (auto const& list : algorithms)
+        for (char const letter : std::string_view{list.value().get_string()})
+            if (!std::isalnum(static_cast<unsigned char>(letter)) && letter != '-' &&
+                letter != '@' && letter != '.' && letter != ',')
+                return bad_value(list.key(), std::string_view{list.value().get_string()});
+    algorithms["until"] = end->time_since_epoch().count();
+    algorithms["reason"] = why;
+    algorithms["by"] = caller.person;
+    return change(
+        context,
+        caller,
+        name,
+        "asset.algorithms",
+        {{"after", algorithms}, {"reason", why}},
+        [&](store::Asset& asset, json::object& details) -> std::optional<Fault> {
+            details["before"] = asset.algorithms.value_or("");
+            asset.algorithms = json::serialize(algorithms);
+            return std::nullopt;
+        }
+    );
+}
+
+Reply pin(Context& context, Caller const& caller, Request& request, Answer const&)
+{
+    Fields fields{request.fields};
+    auto const name = fields.text("asset", name_bytes_max);
+    auto const text = fields.text("key", key_bytes_max);
+    auto const fingerprint = fields.text("fingerprint", 128);
+    if (auto const done = fields.finish(); !done) return Reply::violation(done.error().what);
+    auto const asset = ECLUSE_TRY(store::find_asset(context.database, name));
+    if (!asset) return unknown(TextKey::operator_unknown_asset, name);
+    auto const key = parse_public_key(text);
+    if (!key) return bad_value("key", key.error().what);
+    // Whoever pins has read the fingerprint somewhere else than on this wire.
+    if (key->fingerprint != fingerprint)
+        return Fault{
+            "E-EMP-01",
+            TextKey::operator_fingerprint_text,
+            {{"seen", key->fingerprint}},
+            TextKey::operator_fingerprint_remedy};
+    auto const held = ECLUSE_TRY(store::host_keys(context.database, asset->id));
+    if (std::find(held.begin(), held.end(), key->line) != held.end())
+        return already(key->fingerprint);
+    ECLUSE_TRY(record_act(
+        context,
+        caller,
+        {.type = "asset.pinned",
+         .object = asset->id,
+         .details = {{"type", key->type}, {"fingerprint", key->fingerprint}}},
+        [&]() -> Result<> {
+            ECLUSE_TRY(store::pin_host_key(
+                context.database, asset->id, key->line, caller.person, seconds_now(context)
+            ));
+            return {};
+        }
+    ));
+    return json::object{{"name", asset->name}, {"fingerprint", key->fingerprint}};
+}
+
+Reply unpin(Context& context, Caller const& caller, Request& request, Answer const&)
+{
+    Fields fields{request.fields};
+    auto const name = fields.text("asset", name_bytes_max);
+    auto const fingerprint = fields.text("fingerprint", 128);
+    if (auto const done = fields.finish(); !done) return Reply::violation(done.error().what);
+    auto const asset = ECLUSE_TRY(store::find_asset(context.database, name));
+    if (!asset) return unknown(TextKey::operator_unknown_asset, name);
+    for (auto const& line : ECLUSE_TRY(store::host_keys(context.database, asset->id))) {
+        auto const key = parse_public_key(line);
+        if (!key || key->fingerprint != fingerprint) continue;
+        ECLUSE_TRY(record_act(
+            context,
+            caller,
+            {.type = "asset.unpinned",
+             .object = asset->id,
+             .details = {{"fingerprint", fingerprint}}},
+            [&]() -> Result<> {
+                ECLUSE_TRY(store::unpin_host_key(context.database, asset->id, line));
+                return {};
+            }
+        ));
+        return json::object{{"name", asset->name}, {"fingerprint", fingerprint}};
+    }
+    return unknown(TextKey::operator_unknown_fingerprint, fingerprint);
+}
+
+} // namespace
+
+void add_asset_requests(RequestTable& table, Context& context)
+{
+    std::vector<std::string> const hospital{"dsi", "rssi", "auditor", "platform_admin"};
+    add_request(table, context, "asset.create", {{"dsi"}}, &create);
+    add_request(
+        table,
+        context,
+        "asset.list",
+        {{"dsi", "rssi", "auditor", "platform_admin", "technician", "vendor_manager"}},
+        &list
+    );
+    // Addresses and keys of targets are the hospital's: a vendor sees names only.
+    add_request(table, context, "asset.show", {hospital}, &show);
+    add_request(table, context, "asset.disable", {{"dsi", "rssi"}}, &disable);
+    add_request(table, context, "asset.enable", {{"dsi"}}, &enable);
+    add_request(table, context, "asset.usage_hours", {{"dsi"}}, &usage_hours);
+    add_request(table, context, "asset.limit", {{"dsi"}}, &limit);
+    add_request(table, context, "asset.exception", {{"dsi"}}, &exception);
+    add_request(table, context, "asset.pin", {{"dsi"}}, &pin);
+    add_request(table, context, "asset.unpin", {{"dsi"}}, &unpin);
+}
+
+} // namespace ecluse::policyd

@@ -1,0 +1,316 @@
+#include "common/bytes.h"
+#include "common/json.h"
+#include "policies/policyd/clock.h"
+#include "policies/policyd/endings.h"
+#include "policies/policyd/live.h"
+#include "policies/policyd/operator_act.h"
+#include "policies/policyd/window_record.h"
+#include "policies/policyd/windows.h"
+#include "policies/store/windows.h"
+
+#include <algorithm>
+
+/// What people decide about windows. The rules are in policies/core/window_rules; here they meet
+/// the rows, the journal and the live sessions.
+namespace ecluse::policyd {
+namespace {
+
+/// A window, and what the rules make of this act on it.
+struct Judged {
+    store::Window window;
+    WindowTimes times;
+};
+
+std::variant<Judged, Reply>
+judge(Context& context, Caller const& caller, std::string const& id, WindowChange const& change)
+{
+    auto const window = store::find_window(context.database, id);
+    if (!window) return Reply{window.error()};
+    auto const own = vendor_of(context, caller);
+    if (!own) return Reply{own.error()};
+    if (!*window || (*own && **own != (*window)->vendor))
+        return Reply{unknown(TextKey::operator_unknown_window, id)};
+    auto const record = to_record(context, **window);
+    if (!record) return Reply{record.error()};
+    auto const actor = to_actor(context, caller, (*window)->vendor);
+    if (!actor) return Reply{actor.error()};
+    auto const outcome = transition(
+        *record, change, *actor, context.clock.decision_now(), window_policy(context)
+    );
+    if (auto const* fault = std::get_if<ecluse::Fault>(&outcome)) return Reply{to_reply(*fault)};
+    return Judged{**window, std::get<WindowTimes>(outcome)};
+}
+
+json::object described(store::Window const& window)
+{
+    return {
+        {"state", window.state},
+        {"opens", to_iso(UtcTime{std::chrono::seconds{window.opens_at}})},
+        {"closes", to_iso(UtcTime{std::chrono::seconds{window.closes_at}})},
+        {"open_mode", window.open_mode},
+        {"functions", json::array(window.functions.begin(), window.functions.end())}};
+}
+
+std::optional<UtcTime> instant(Fields& fields, char const* name)
+{
+    auto const text = fields.optional_text(name, id_bytes_max);
+    if (!text) return std::nullopt;
+    auto const at = parse_iso(*text);
+    if (!at) fields.fault(name, at.error().what);
+    return at ? std::optional{*at} : std::nullopt;
+}
+
+Reply approve(Context& context, Caller const& caller, Request& request, Answer const&)
+{
+    Fields fields{request.fields};
+    auto const id = fields.text("window", id_bytes_max);
+    WindowChange change{.act = WindowAct::approve, .reason = {}, .opens = {}, .closes = {}, .usage_hours_override = {}};
+    change.opens = instant(fields, "opens");
+    change.closes = instant(fields, "closes");
+    auto const removed = fields.optional_texts("remove_function", 8, 16);
+    auto const mode = fields.optional_text("open_mode", 8);
+    auto const override_reason = fields.optional_text("override_reason", reason_bytes_max);
+    auto const comment = fields.optional_text("comment", reason_bytes_max);
+    if (auto const done = fields.finish(); !done) return Reply::violation(done.error().what);
+    change.usage_hours_override = override_reason.value_or("");
+    if (mode && !parse_open_mode(*mode)) return bad_value("open_mode", *mode);
+    auto judged = judge(context, caller, id, change);
+    if (auto* refused = std::get_if<Reply>(&judged)) return std::move(*refused);
+    auto& [window, times] = std::get<Judged>(judged);
+    auto const before = described(window);
+    window.opens_at = times.opens.time_since_epoch().count();
+    window.closes_at = times.closes.time_since_epoch().count();
+    window.state = "approved";
+    if (mode) window.open_mode = *mode;
+    for (auto const& function : removed)
+        if (std::erase(window.functions, function) == 0)
+            return bad_value("remove_function", function);
+    if (window.functions.empty()) return bad_value("remove_function", "toutes");
+    json::object details{{"before", before}, {"after", described(window)}};
+    if (comment) details["reason"] = *comment;
+    if (override_reason) details["override_reason"] = *override_reason;
+    // An emergency is told apart for ever: who granted it is asked first (CLAUSIER:O-12.2.5.3).
+    auto const* const type = window.emergency ? "window.emergency" : "window.approved";
+    ECLUSE_TRY(record_act(
+        context,
+        caller,
+        {.type = type, .object = id, .details = std::move(details)},
+        [&] {
+            return store::decide_window(
+                context.database,
+                window,
+                {.id = id,
+                 .state = "approved",
+                 .by = caller.person,
+                 .reason = comment.value_or(""),
+                 .at = seconds_now(context),
+                 .override_reason = override_reason}
+            );
+        }
+    ));
+    ECLUSE_TRY(context.windows.tick(context));
+    return json::object{{"window", id}, {"opens", to_iso(times.opens)}, {"closes", to_iso(times.closes)}};
+}
+
+Reply refuse(Context& context, Caller const& caller, Request& request, Answer const&)
+{
+    Fields fields{request.fields};
+    auto const id = fields.text("window", id_bytes_max);
+    auto const why = fields.text("reason", reason_bytes_max);
+    if (auto const done = fields.finish(); !done) return Reply::violation(done.error().what);
+    auto judged = judge(
+        context,
+        caller,
+        id,
+        {.act = WindowAct::refuse, .reason = why, .opens = {}, .closes = {}, .usage_hours_override = {}}
+    );
+    if (auto* refused = std::get_if<Reply>(&judged)) return std::move(*refused);
+    auto const& window = std::get<Judged>(judged).window;
+    ECLUSE_TRY(record_act(
+        context,
+        caller,
+        {.type = "window.refused",
+         .object = id,
+         .details = {{"before", window.state}, {"after", "refused"}, {"reason", why}}},
+        [&] {
+            return store::decide_window(
+                context.database,
+                window,
+                {.id = id,
+                 .state = "refused",
+                 .by = caller.person,
+                 .reason = why,
+                 .at = seconds_now(context),
+                 .override_reason = {}}
+            );
+        }
+    ));
+    return json::object{{"window", id}};
+}
+
+Reply open(Context& context, Caller const& caller, Request& request, Answer const&)
+{
+    Fields fields{request.fields};
+    auto const id = fields.text("window", id_bytes_max);
+    if (auto const done = fields.finish(); !done) return Reply::violation(done.error().what);
+    auto judged = judge(
+        context,
+        caller,
+        id,
+        {.act = WindowAct::open, .reason = {}, .opens = {}, .closes = {}, .usage_hours_override = {}}
+    );
+    if (auto* refused = std::get_if<Reply>(&judged)) return std::move(*refused);
+    auto const& [window, times] = std::get<Judged>(judged);
+    ECLUSE_TRY(record_act(
+        context,
+        caller,
+        {.type = "window.opened",
+         .object = id,
+         .details = {{"before", window.state}, {"after", "open"}}},
+        [&] {
+            return store::open_window(context.database, id, caller.person, seconds_now(context));
+        }
+    ));
+    return json::object{{"window", id}, {"closes", to_iso(times.closes)}};
+}
+
+Ending closing(Caller const& caller, std::string const& why)
+{
+    return {
+        .reason = "closed_by_hospital",
+        .code = "E-FEN-03",
+        .text = TextKey::operator_ending_closed,
+        .holes = {{"who", caller.name}, {"reason", printable(why)}},
+        .by = caller.person,
+        .comment = why};
+}
+
+Reply close(Context& context, Caller const& caller, Request& request, Answer const&)
+{
+    Fields fields{request.fields};
+    auto const id = fields.text("window", id_bytes_max);
+    auto const why = fields.text("reason", reason_bytes_max);
+    if (auto const done = fields.finish(); !done) return Reply::violation(done.error().what);
+    auto judged = judge(
+        context,
+        caller,
+        id,
+        {.act = WindowAct::close, .reason = why, .opens = {}, .closes = {}, .usage_hours_override = {}}
+    );
+    if (auto* refused = std::get_if<Reply>(&judged)) return std::move(*refused);
+    // Closing by hand and by the clock share one road: report due, sessions ended.
+    ECLUSE_TRY(context.windows.close(context, id, caller.person, why, closing(caller, why)));
+    return json::object{{"window", id}};
+}
+
+Reply cancel(Context& context, Caller const& caller, Request& request, Answer const&)
+{
+    Fields fields{request.fields};
+    auto const id = fields.text("window", id_bytes_max);
+    auto const why = fields.text("reason", reason_bytes_max);
+    if (auto const done = fields.finish(); !done) return Reply::violation(done.error().what);
+    auto judged = judge(
+        context,
+        caller,
+        id,
+        {.act = WindowAct::cancel, .reason = why, .opens = {}, .closes = {}, .usage_hours_override = {}}
+    );
+    if (auto* refused = std::get_if<Reply>(&judged)) return std::move(*refused);
+    auto const& window = std::get<Judged>(judged).window;
+    ECLUSE_TRY(record_act(
+        context,
+        caller,
+        {.type = "window.cancelled",
+         .object = id,
+         .details = {{"before", window.state}, {"after", "cancelled"}, {"reason", why}}},
+        [&] {
+            return store::cancel_window(
+                context.database, id, caller.person, seconds_now(context), why
+            );
+        }
+    ));
+    return json::object{{"window", id}};
+}
+
+Reply extend(Context& context, Caller const& caller, Request& request, Answer const&)
+{
+    Fields fields{request.fields};
+    auto const id = fields.text("window", id_bytes_max);
+    WindowChange change{.act = WindowAct::extend, .reason = {}, .opens = {}, .closes = {}, .usage_hours_override = {}};
+    change.closes = instant(fields, "closes");
+    change.reason = fields.text("reason", reason_bytes_max);
+    // The reason of an extension is the reason why care hours may be disturbed: said once.
+    change.usage_hours_override = change.reason;
+    if (auto const done = fields.finish(); !done) return Reply::violation(done.error().what);
+    auto judged = judge(context, caller, id, change);
+    if (auto* refused = std::get_if<Reply>(&judged)) return std::move(*refused);
+    auto const& [window, times] = std::get<Judged>(judged);
+    auto const now = context.clock.decision_now();
+    store::Extension const extension{
+        .window = id,
+        .reason = change.reason,
+        .by = caller.person,
+        .from = window.closes_at,
+        .to = times.closes.time_since_epoch().count(),
+        .at = now.time_since_epoch().count()};
+    ECLUSE_TRY(record_act(
+        context,
+        caller,
+        {.type = "window.extended",
+         .object = id,
+         .details =
+             {{"before", to_iso(UtcTime{std::chrono::seconds{extension.from}})},
+              {"after", to_iso(times.closes)},
+              {"reason", change.reason}}},
+        [&] { return store::extend_window(context.database, extension); }
+    ));
+    auto const left = times.closes - now;
+    auto const sessions =
+        context.live.extend(id, times.closes, context.clock.monotonic() + left);
+    return json::object{{"window", id}, {"closes", to_iso(times.closes)}, {"sessions", sessions}};
+}
+
+Reply set_escort(Context& context, Caller const& caller, Request& request, Answer const&)
+{
+    Fields fields{request.fields};
+    auto const id = fields.text("window", id_bytes_max);
+    auto const name = fields.text("person", id_bytes_max);
+    if (auto const done = fields.finish(); !done) return Reply::violation(done.error().what);
+    auto const window = ECLUSE_TRY(store::find_window(context.database, id));
+    if (!window) return unknown(TextKey::operator_unknown_window, id);
+    if (window->state != "requested" && window->state != "approved" && window->state != "open")
+        return wrong_state(window->state);
+    auto const person = ECLUSE_TRY(find_person(context, name));
+    if (!person || person->vendor || person->state != "active")
+        return unknown(TextKey::operator_unknown_person, name);
+    ECLUSE_TRY(record_act(
+        context,
+        caller,
+        {.type = "window.changed",
+         .object = id,
+         .details =
+             {{"field", "escort"},
+              {"before", window->escort.value_or("")},
+              {"after", person->id},
+              {"told", person->login}}},
+        [&] { return store::set_escort(context.database, id, person->id); }
+    ));
+    return json::object{{"window", id}, {"login", person->login}};
+}
+
+} // namespace
+
+void add_window_decisions(RequestTable& table, Context& context)
+{
+    add_request(table, context, "window.approve", {{"dsi"}}, &approve);
+    add_request(table, context, "window.refuse", {{"dsi"}}, &refuse);
+    add_request(table, context, "window.open", {{"dsi"}}, &open);
+    add_request(table, context, "window.close", {{"dsi"}}, &close);
+    add_request(
+        table, context, "window.cancel", {{"dsi", "technician", "vendor_manager"}}, &cancel
+    );
+    add_request(table, context, "window.extend", {{"dsi"}}, &extend);
+    add_request(table, context, "escort.set", {{"dsi"}}, &set_escort);
+}
+
+} // namespace ecluse::policyd

@@ -1,0 +1,58 @@
+#include "policies/policyd/window_record.h"
+
+#include "policies/config/config.h"
+#include "policies/policyd/operator_act.h"
+#include "policies/store/assets.h"
+
+#include <algorithm>
+
+namespace ecluse::policyd {
+
+Result<WindowRecord> to_record(Context& context, store::Window const& window)
+{
+    auto const state = parse_window_state(window.state);
+    auto const mode = parse_open_mode(window.open_mode);
+    if (!state || !mode) return Error{Errc::corrupt, "window " + window.id + ": state or mode"};
+    WindowRecord record{
+        .times =
+            {.state = *state,
+             .opens = UtcTime{std::chrono::seconds{window.opens_at}},
+             .closes = UtcTime{std::chrono::seconds{window.closes_at}},
+             .open_mode = *mode,
+             .emergency = window.emergency},
+        .requester = PersonId{window.requested_by},
+        .technicians = {},
+        .assets = {},
+        .usage_hours = {}};
+    for (auto const& person : window.people)
+        record.technicians.emplace_back(person);
+    for (auto const& target : window.targets) {
+        AssetId const id{target.asset};
+        if (std::find(record.assets.begin(), record.assets.end(), id) != record.assets.end())
+            continue;
+        record.assets.push_back(id);
+        auto const asset = ECLUSE_TRY(store::find_asset(context.database, target.asset));
+        if (!asset) return Error{Errc::corrupt, "window " + window.id + ": asset"};
+        record.usage_hours.push_back(ECLUSE_TRY(parse_weekly_hours(asset->usage_hours)));
+    }
+    return record;
+}
+
+Result<WindowActor>
+to_actor(Context& context, Caller const& caller, std::string const& vendor)
+{
+    auto const own = ECLUSE_TRY(vendor_of(context, caller));
+    WindowActor actor{PersonId{caller.person}, {}, own == vendor};
+    for (auto const& code : caller.roles)
+        if (auto const role = parse_role(code)) actor.roles.add(*role);
+    return actor;
+}
+
+WindowPolicy window_policy(Context const& context)
+{
+    return {
+        .duration_max = std::chrono::hours{context.config.windows.max_hours},
+        .emergency_duration_max = std::chrono::hours{context.config.windows.emergency_max_hours}};
+}
+
+} // namespace ecluse::policyd

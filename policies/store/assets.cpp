@@ -1,0 +1,224 @@
+#include "policies/store/assets.h"
+
+#include "common/json.h"
+#include "policies/store/listing.h"
+
+namespace ecluse::store {
+
+Result<std::optional<Asset>> find_asset(Database& database, std::string const& id_or_name)
+{
+    auto const row = ECLUSE_TRY(database.row(
+        "SELECT id, name, description, protocol, host, port, state, referent, usage_hours, "
+        "default_open_mode, session_limit, recording_days, algorithms FROM asset "
+        "WHERE id = $1 OR name = $2",
+        {id_or_name, id_or_name}
+    ));
+    if (!row) return std::optional<Asset>{};
+    Asset asset;
+    asset.id = row->text("id");
+    asset.name = row->text("name");
+    asset.description = row->text("description");
+    asset.protocol = row->text("protocol");
+    asset.host = row->text("host");
+    asset.port = row->number("port");
+    asset.state = row->text("state");
+    asset.referent = row->optional_text("referent");
+    asset.usage_hours = row->text("usage_hours");
+    asset.default_open_mode = row->text("default_open_mode");
+    asset.session_limit = row->number("session_limit");
+    asset.recording_days = row->number("recording_days");
+    asset.algorithms = row->optional_text("algorithms");
+    return std::optional{std::move(asset)};
+}
+
+Result<> insert_asset(
+    Database& database, Asset const& asset, std::string const& by, std::int64_t at
+)
+{
+    ECLUSE_TRY(database.run(
+        "INSERT INTO asset (id, name, description, protocol, host, port, state, referent, "
+        "usage_hours, default_open_mode, session_limit, recording_days, algorithms, created_at, "
+        "created_by) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, NULL, $13, $14)",
+        {asset.id,
+         asset.name,
+         asset.description,
+         asset.protocol,
+         asset.host,
+         asset.port,
+         asset.state,
+         nullable(asset.referent),
+         asset.usage_hours,
+         asset.default_open_mode,
+         asset.session_limit,
+         asset.recording_days,
+         at,
+         by}
+    ));
+    return {};
+}
+
+Result<> update_asset(Database& database, Asset const& asset)
+{
+    ECLUSE_TRY(database.run(
+        "UPDATE asset SET state = $1, usage_hours = $2, session_limit = $3, algorithms = $4 "
+        "WHERE id = $5",
+        {asset.state,
+         asset.usage_hours,
+         asset.session_limit,
+         nullable(asset.algorithms),
+         asset.id}
+    ));
+    return {};
+}
+
+Result<json::object>
+list_assets(Database& database, std::optional<std::string> const& vendor)
+{
+    return listing(
+        database,
+        "SELECT a.id AS asset, a.name AS name, a.description AS description, a.protocol AS "
+        "protocol, a.host AS host, a.port AS port, a.state AS state, "
+        "EXISTS (SELECT 1 FROM asset_host_key k WHERE k.asset = a.id) AS pinned FROM asset a "
+        "WHERE ($1 IS NULL OR EXISTS (SELECT 1 FROM vendor_asset v WHERE v.asset = a.id AND "
+        "v.vendor = $2)) ORDER BY a.name",
+        {nullable(vendor), nullable(vendor)},
+        {{"asset"},
+         {"name"},
+         {"description"},
+         {"protocol"},
+         {"host"},
+         {"port", As::number},
+         {"state"},
+         {"pinned", As::flag}}
+    );
+}
+
+Result<json::object> show_asset(Database& database, std::string const& id)
+{
+    auto const row = ECLUSE_TRY(database.row(
+        "SELECT id AS asset, name, description, protocol, host, port, state, "
+        "(SELECT login FROM person WHERE id = referent) AS referent, usage_hours, "
+        "default_open_mode AS open_mode, session_limit AS sessions, recording_days, algorithms, "
+        "created_at FROM asset WHERE id = $1",
+        {id}
+    ));
+    if (!row) return Error{Errc::not_found, "asset " + id};
+    auto object = shown(
+        *row,
+        {{"asset"},
+         {"name"},
+         {"description"},
+         {"protocol"},
+         {"host"},
+         {"port", As::number},
+         {"state"},
+         {"referent"},
+         {"usage_hours"},
+         {"open_mode"},
+         {"sessions", As::number},
+         {"recording_days", As::number},
+         {"algorithms", As::object},
+         {"created_at", As::instant}}
+    );
+    object["accounts"] = ECLUSE_TRY(shown_rows(
+        database,
+        "SELECT name, method, public AS key, rotated_at FROM asset_account WHERE asset = $1 "
+        "ORDER BY name",
+        {id},
+        {{"name"}, {"method"}, {"key"}, {"rotated_at", As::instant}}
+    ));
+    object["host_keys"] = ECLUSE_TRY(shown_rows(
+        database,
+        "SELECT key, (SELECT login FROM person WHERE id = pinned_by) AS pinned_by, pinned_at "
+        "FROM asset_host_key WHERE asset = $1 ORDER BY key",
+        {id},
+        {{"key"}, {"pinned_by"}, {"pinned_at", As::instant}}
+    ));
+    return object;
+}
+
+Result<std::vector<std::string>> host_keys(Database& database, std::string const& asset)
+{
+    std::vector<std::string> keys;
+    for (auto const& row :
+         ECLUSE_TRY(database.rows("SELECT key FROM asset_host_key WHERE asset = $1", {asset})))
+        keys.push_back(row.text("key"));
+    return keys;
+}
+
+Result<std::int64_t> pin_host_key(
+    Database& database,
+    std::string const& asset,
+    std::string const& key,
+    std::string const& by,
+    std::int64_t at
+)
+{
+    return database.run(
+        "INSERT INTO asset_host_key (asset, key, pinned_by, pinned_at) VALUES ($1, $2, $3, $4) "
+        "ON CONFLICT DO NOTHING",
+        {asset, key, by, at}
+    );
+}
+
+Result<std::int64_t>
+unpin_host_key(Database& database, std::string const& asset, std::string const& key)
+{
+    return database.run(
+        "DELETE FROM asset_host_key WHERE asset = $1 AND key = $2", {asset, key}
+    );
+}
+
+Result<std::optional<Account>>
+find_account(Database& database, std::string const& asset, std::string const& name)
+{
+    auto const row = ECLUSE_TRY(database.row(
+        "SELECT id, asset, name, method, secret_sealed, public FROM asset_account "
+        "WHERE asset = $1 AND name = $2",
+        {asset, name}
+    ));
+    if (!row) return std::optional<Account>{};
+    return std::optional{Account{
+        row->text("id"),
+        row->text("asset"),
+        row->text("name"),
+        row->text("method"),
+        row->blob("secret_sealed"),
+        row->optional_text("public")}};
+}
+
+Result<std::vector<std::string>> account_names(Database& database, std::string const& asset)
+{
+    std::vector<std::string> names;
+    for (auto const& row : ECLUSE_TRY(database.rows(
+             "SELECT name FROM asset_account WHERE asset = $1 ORDER BY name", {asset}
+         )))
+        names.push_back(row.text("name"));
+    return names;
+}
+
+Result<> put_account(Database& database, Account const& account, std::int64_t at)
+{
+    ECLUSE_TRY(database.run(
+        "INSERT INTO asset_account (id, asset, name, method, secret_sealed, public, rotated_at) "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (id) DO UPDATE SET "
+        "method = excluded.method, secret_sealed = excluded.secret_sealed, "
+        "public = excluded.public, rotated_at = excluded.rotated_at",
+        {account.id,
+         account.asset,
+         account.name,
+         account.method,
+         Blob{account.secret_sealed},
+         nullable(account.key),
+         at}
+    ));
+    return {};
+}
+
+Result<> remove_account(Database& database, std::string const& id)
+{
+    ECLUSE_TRY(database.run("DELETE FROM asset_account WHERE id = $1", {id}));
+    return {};
+}
+
+} // namespace ecluse::store

@@ -1,0 +1,54 @@
+#pragma once
+
+#include "policies/store/database.h"
+
+#include <boost/json/fwd.hpp>
+
+namespace ecluse::store {
+
+struct WindowTarget {
+    std::string asset, account;
+};
+struct Window {
+    std::string id, vendor, state, open_mode, nature, reason, details, requested_by;
+    std::int64_t opens_at = 0, closes_at = 0, requested_at = 0;
+    bool emergency = false;
+    std::optional<std::string> ticket, escort;
+    std::vector<std::string> people, functions;
+    std::vector<WindowTarget> targets;
+};
+[[nodiscard]] Result<std::optional<Window>>
+find_window(Database& database, std::string const& id);
+Result<> insert_window(Database& database, Window const& window);
+
+struct WindowDecision {
+    std::string id, state, by, reason;
+    std::int64_t at = 0;
+    std::optional<std::string> override_reason;
+};
+/// Approved or refused, with who and when; times, mode and functions as decided.
+Result<> decide_window(Database& database, Window const& window, WindowDecision const& decision);
+Result<>
+open_window(Database& database, std::string const& id, std::string const& by, std::int64_t at);
+Result<> cancel_window(
+    Database& database,
+    std::string const& id,
+    std::string const& by,
+    std::int64_t at,
+    std::string const& reason
+);
+struct Extension {
+    std::string window, reason, by;
+    std::int64_t from = 0, to = 0, at = 0;
+};
+Result<> extend_window(Database& database, Extension const& extension);
+Result<> set_escort(Database& database, std::string const& id, std::string const& person);
+
+struct WindowFilter {
+    std::optional<std::string> state, vendor, asset;
+};
+[[nodiscard]] Result<boost::json::object>
+list_windows(Database& database, WindowFilter const& filter);
+[[nodiscard]] Result<boost::json::object> show_window(Database& database, std::string const& id);
+
+} // namespace ecluse::store
