@@ -1,5 +1,6 @@
 #include "common/text.h"
 
+#include "common/fill_text.h"
 #include "common/result.h"
 #include "common/text_table.h"
 
@@ -19,7 +20,9 @@ std::string_view to_code(Language language)
     return language == Language::french ? "fr" : "en";
 }
 
-std::string text(Language language, TextKey key, TextHoles holes)
+namespace {
+
+template <class Holes> std::string fill(Language language, TextKey key, Holes const& holes)
 {
     auto const index = static_cast<std::size_t>(key);
     ECLUSE_ASSERT(index < text_count);
@@ -42,6 +45,20 @@ std::string text(Language language, TextKey key, TextHoles holes)
         at = close + 1;
     }
     return filled;
+}
+
+} // namespace
+
+std::string text(Language language, TextKey key, TextHoles holes)
+{
+    return fill(language, key, holes);
+}
+
+std::string fill_text(
+    Language language, TextKey key, std::vector<std::pair<std::string, std::string>> const& holes
+)
+{
+    return fill(language, key, holes);
 }
 
 std::optional<TextKey> find_text(std::string_view key)
