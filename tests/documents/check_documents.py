@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """check_documents.py [ROOT]: what the documents name exists.
 
-Files of ARCHITECTURE.md and trust.md; commands, settings and codes of the French pages and the README;
-requests of requests.md. Prints one line per fault.
+Files of ARCHITECTURE.md and trust.md; commands, options, settings and codes of the French pages and the
+README; requests of requests.md. Prints one line per fault.
 """
 import pathlib
 import re
@@ -109,6 +109,28 @@ def check_commands(commands, path):
     return count
 
 
+# --- daemons ---------------------------------------------------------------------------------
+# Where each program reads its options.
+OPTIONS = {
+    "policyd": "policies/policyd/options.cpp",
+    "recorder": "recorder/daemon/options.cpp",
+    "listen": "gateway/listen/options.cpp",
+    "verify": "recorder/verify/main.cpp",
+}
+
+
+def check_options(path):
+    lines = [*blocks(path), *spans(path)]
+    for number, line in lines:
+        found = re.search(r"(?:^|/|=)ecluse-(\w+) (.*--.*)", line)
+        if not found or found.group(1) not in OPTIONS:
+            continue
+        code = (ROOT / OPTIONS[found.group(1)]).read_text()
+        for option in re.findall(r"(--[a-z-]+)", found.group(2)):
+            if f'"{option}"' not in code:
+                fault(path, number, f"ecluse-{found.group(1)} has no option {option}")
+
+
 # --- settings and codes ----------------------------------------------------------------------
 def sources(*patterns):
     return "\n".join(p.read_text(errors="replace") for pattern in patterns for p in sorted(ROOT.glob(pattern)))
@@ -158,6 +180,7 @@ def main():
     catalogue = sources("i18n/fr.json")
     codes = set(CODE.findall(sources("policies/**/*.cpp", "gateway/**/*.cpp", "recorder/**/*.cpp") + catalogue))
     for path in french:
+        check_options(path)
         check_settings(path, settings)
         check_codes(path, codes)
     guide = ROOT / "docs" / "fr" / "guide-intervenant.md"
