@@ -9,6 +9,7 @@ find_package(PkgConfig REQUIRED)
 pkg_check_modules(libssh REQUIRED IMPORTED_TARGET libssh>=0.10.6)
 pkg_check_modules(sodium REQUIRED IMPORTED_TARGET libsodium)
 pkg_check_modules(seccomp REQUIRED IMPORTED_TARGET libseccomp)
+pkg_check_modules(qrencode REQUIRED IMPORTED_TARGET libqrencode) # the TOTP code on a terminal
 find_package(tomlplusplus REQUIRED)
 # The intervention report: drawn by Pango and Cairo, finished by libqpdf, colours by Little CMS.
 pkg_check_modules(pangocairo REQUIRED IMPORTED_TARGET pangocairo>=1.50 cairo-pdf>=1.16)

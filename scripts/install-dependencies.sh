@@ -10,7 +10,7 @@ set -euo pipefail
 build_packages=(
   build-essential cmake ninja-build pkg-config ccache
   libssl-dev libsqlite3-dev libssh-dev libsodium-dev libseccomp-dev libfmt-dev
-  libtomlplusplus-dev libzxcvbn-dev
+  libtomlplusplus-dev libzxcvbn-dev libqrencode-dev
   libpango1.0-dev libcairo2-dev libfontconfig-dev libqpdf-dev liblcms2-dev fonts-dejavu-core
 )
 # Debian 12 takes these from its backports: its own Boost is 1.74 and its own Catch2 is 2.

@@ -4,6 +4,7 @@
 #include "common/log.h"
 #include "gateway/ssh/channel_callbacks.h"
 #include "gateway/ssh/events.h"
+#include "gateway/ssh/request_checks.h"
 
 #include <algorithm>
 

@@ -1,6 +1,6 @@
 #include "policies/ctl/arguments.h"
 
-#include "policies/ctl/closest.h"
+#include "policies/config/config_bindings.h"
 
 #include <algorithm>
 #include <cstdlib>
@@ -83,7 +83,7 @@ private:
         std::optional<std::string> value;
         if (equals != std::string::npos) value = argument.substr(equals + 1);
         if (!argument.starts_with("--")) return unknown_option(argument);
-        if (auto const done = global(name, value)) return std::nullopt;
+        if (global(name, value)) return std::nullopt;
         if (wrong_) return wrong_;
         if (!typed_.command) return unknown_option(argument);
         for (auto const& known : known_options(*typed_.command)) {
@@ -177,7 +177,7 @@ private:
             known.push_back({name, false});
         std::vector<std::string_view> names;
         for (auto const& one : known) names.push_back(one.name);
-        auto const near = closest(argument.starts_with("--") ? argument.substr(2) : argument, names);
+        std::string const near{closest(argument.starts_with("--") ? argument.substr(2) : argument, names)};
         if (near.empty()) return {TextKey::ctl_usage_unknown_option, {{"word", argument}}};
         return {
             TextKey::ctl_usage_unknown_option_near, {{"word", argument}, {"near", "--" + near}}};
@@ -192,7 +192,7 @@ private:
             if (command.object == object) verbs.push_back(command.verb);
         }
         if (verbs.empty()) {
-            auto const near = closest(object, objects);
+            std::string const near{closest(object, objects)};
             if (near.empty()) return {TextKey::ctl_usage_unknown, {{"word", object}}};
             return {TextKey::ctl_usage_unknown_near, {{"word", object}, {"near", near}}};
         }
@@ -201,7 +201,7 @@ private:
             choices += (choices.empty() ? "" : ", ") + std::string{verb};
         if (typed_.words.size() < 2)
             return {TextKey::ctl_usage_verb, {{"object", object}, {"choices", choices}}};
-        auto const near = closest(typed_.words[1], verbs);
+        std::string const near{closest(typed_.words[1], verbs)};
         auto const word = object + " " + typed_.words[1];
         if (near.empty())
             return {TextKey::ctl_usage_unknown_verb, {{"word", word}, {"choices", choices}}};

@@ -44,8 +44,8 @@ using Run = Exit (*)(Ctl& ctl, Command const& command, boost::json::object field
 
 struct Command {
     std::string_view object;
-    std::string_view verb;    // empty: one word is enough ("doctor")
-    std::string_view request; // what policyd is asked; empty when `run` decides
+    std::string_view verb = {};    // empty: one word is enough ("doctor")
+    std::string_view request = {}; // what policyd is asked; empty when `run` decides
     std::vector<Option> options = {};
     std::string_view example = {};             // after "eclusectl "
     std::vector<std::string_view> columns = {}; // of a list answer, in order

@@ -80,11 +80,11 @@ void add_evidence_commands(std::vector<Command>& to)
          .request = "journal.types",
          .example = "journal types",
          .columns = {"type", "meaning"}},
-        {.object = "rollback",
+        {.object = "clock",
          .verb = "acknowledge",
-         .request = "rollback.acknowledge",
+         .request = "clock.acknowledge",
          .options = {reason},
-         .example = "rollback acknowledge --reason \"restauration du 20 novembre, incident 812\"",
+         .example = "clock acknowledge --reason \"serveur NTP remis à l’heure, incident 812\"",
          .signs = true},
     };
     to.insert(to.end(), rows.begin(), rows.end());

@@ -26,28 +26,6 @@ std::optional<UtcTime> optional_instant(std::optional<std::int64_t> seconds)
     return instant(*seconds);
 }
 
-/// CHM:8.19: what a vendor's people owe stops their next session.
-Result<> load_reports(Context& context, Asking const& asking, UtcTime now, Known& known)
-{
-    auto const policy = blocking_policy(context.config);
-    known.facts.blocking_reports.clear();
-    for (auto const& row : ECLUSE_TRY(context.database.rows(
-             "SELECT r.id AS id, r.state AS state, r.due_at AS due_at, "
-             "(SELECT max(v.submitted_at) FROM report_version v WHERE v.report = r.id) AS "
-             "submitted_at "
-             "FROM report r JOIN access_window w ON w.id = r.access_window "
-             "WHERE w.vendor = $1 AND r.state <> 'accepted' ORDER BY r.due_at",
-             {asking.vendor}
-         ))) {
-        ReportTimes report;
-        report.state = parse_report_state(row.text("state")).value_or(ReportState::due);
-        report.deadline = instant(row.number("due_at"));
-        report.submitted_at = optional_instant(row.optional_number("submitted_at"));
-        if (blocks(report, policy, now)) known.facts.blocking_reports.emplace_back(row.text("id"));
-    }
-    return {};
-}
-
 /// The accounts of each window, which a decision needs one by one.
 Result<> load_accounts(Context& context, Known& known)
 {
@@ -97,6 +75,28 @@ void narrow(Known& known, ecluse::Request const& request, UtcTime now)
 
 } // namespace
 
+Result<std::vector<ReportId>>
+blocking_reports(Context& context, std::string const& vendor, UtcTime now)
+{
+    auto const policy = blocking_policy(context.config);
+    std::vector<ReportId> blocking;
+    for (auto const& row : ECLUSE_TRY(context.database.rows(
+             "SELECT r.id AS id, r.state AS state, r.due_at AS due_at, "
+             "(SELECT max(v.submitted_at) FROM report_version v WHERE v.report = r.id) AS "
+             "submitted_at "
+             "FROM report r JOIN access_window w ON w.id = r.access_window "
+             "WHERE w.vendor = $1 AND r.state <> 'accepted' ORDER BY r.due_at",
+             {vendor}
+         ))) {
+        ReportTimes report;
+        report.state = parse_report_state(row.text("state")).value_or(ReportState::due);
+        report.deadline = instant(row.number("due_at"));
+        report.submitted_at = optional_instant(row.optional_number("submitted_at"));
+        if (blocks(report, policy, now)) blocking.emplace_back(row.text("id"));
+    }
+    return blocking;
+}
+
 FactorsVerified to_factors(std::string_view factors)
 {
     FactorsVerified verified;
@@ -125,7 +125,7 @@ load_facts(Context& context, Asking const& asking, std::optional<AssetId> const&
     known.facts.factors = asking.factors;
     known.facts.clock_trusted = context.clock.trusted();
     known.facts.recorder_available = context.recorder.ready();
-    ECLUSE_TRY(load_reports(context, asking, now, known));
+    known.facts.blocking_reports = ECLUSE_TRY(blocking_reports(context, asking.vendor, now));
     ECLUSE_TRY(load_accounts(context, known));
     ECLUSE_TRY(load_words(context, asking, known));
     return known;

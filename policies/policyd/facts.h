@@ -29,6 +29,9 @@ struct Known {
     std::map<std::string, unsigned> session_limits; // by asset id
 };
 
+/// CHM:8.19: what a vendor's people owe stops their next window and session.
+[[nodiscard]] Result<std::vector<ReportId>>
+blocking_reports(Context& context, std::string const& vendor, UtcTime now);
 [[nodiscard]] FactorsVerified to_factors(std::string_view factors);
 /// `asked`: an asset named by the request, which may be outside every window.
 [[nodiscard]] Result<Known> load_facts(

@@ -79,11 +79,7 @@ void add_window_requests(RequestTable& table, Context& context);
 void add_window_decisions(RequestTable& table, Context& context);
 void add_session_requests(RequestTable& table, Context& context);
 void add_charter_requests(RequestTable& table, Context& context);
-void add_report_requests(RequestTable& table, Context& context);
-void add_recording_requests(RequestTable& table, Context& context);
-void add_journal_requests(RequestTable& table, Context& context);
 void add_explain_requests(RequestTable& table, Context& context);
 void add_secret_requests(RequestTable& table, Context& context);
-void add_doctor_requests(RequestTable& table, Context& context);
 
 } // namespace ecluse::policyd

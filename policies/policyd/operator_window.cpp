@@ -3,12 +3,12 @@
 #include "policies/config/config.h"
 #include "policies/core/refusal.h"
 #include "policies/policyd/clock.h"
+#include "policies/policyd/facts.h"
 #include "policies/policyd/operator_act.h"
 #include "policies/policyd/operator_invitation.h"
 #include "policies/policyd/refusals.h"
 #include "policies/policyd/window_record.h"
 #include "policies/store/assets.h"
-#include "policies/store/facts.h"
 #include "policies/store/vendors.h"
 #include "policies/store/windows.h"
 
@@ -135,11 +135,10 @@ std::optional<Reply> take_targets(Context& context, Asked& asked)
 /// E-CR-01: what is owed for the last interventions comes first, unless lives may depend on it.
 Result<std::optional<Fault>> owes_reports(Context& context, Caller const& caller, Asked const& asked)
 {
-    if (asked.window.emergency || !context.config.report.block_when_late)
-        return std::optional<Fault>{};
-    auto const late = ECLUSE_TRY(overdue_reports(
-        context.database, VendorId{asked.window.vendor}, context.clock.decision_now()
-    ));
+    if (asked.window.emergency) return std::optional<Fault>{};
+    auto const late = ECLUSE_TRY(
+        blocking_reports(context, asked.window.vendor, context.clock.decision_now())
+    );
     if (late.empty()) return std::optional<Fault>{};
     auto const code = std::string{ecluse::code(Refusal::report_overdue)};
     // The DSI finds it among the refusals, as it would one at the door.
@@ -265,10 +264,8 @@ Result<json::array> remarks(Context& context, store::Window const& window)
     json::array all;
     auto const record = ECLUSE_TRY(to_record(context, window));
     if (overlaps_usage_hours(record)) all.emplace_back("usage_hours");
-    if (!ECLUSE_TRY(overdue_reports(
-                        context.database, VendorId{window.vendor}, context.clock.decision_now()
-                    ))
-             .empty())
+    auto const now = context.clock.decision_now();
+    if (!ECLUSE_TRY(blocking_reports(context, window.vendor, now)).empty())
         all.emplace_back("report_late");
     for (auto const& id : window.people) {
         auto const person = ECLUSE_TRY(find_person(context, id));

@@ -8,9 +8,9 @@ namespace ecluse::store {
 
 struct NewCredential {
     std::string id, person, kind; // password | ssh_key | totp | recovery
-    std::optional<std::string> hash, key, secret_sealed, label;
+    std::optional<std::string> hash = {}, key = {}, secret_sealed = {}, label = {};
     std::int64_t created_at = 0;
-    std::optional<std::int64_t> confirmed_at, last_step;
+    std::optional<std::int64_t> confirmed_at = {}, last_step = {};
 };
 Result<> insert_credential(Database& database, NewCredential const& credential);
 /// Of this kind, all that are in use or waiting to be confirmed; how many.

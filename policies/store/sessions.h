@@ -1,0 +1,19 @@
+#pragma once
+
+#include "policies/store/database.h"
+
+#include <boost/json/fwd.hpp>
+
+namespace ecluse::store {
+
+struct SessionFilter {
+    std::optional<std::string> window, person, vendor;
+    bool live = false; // not ended
+};
+[[nodiscard]] Result<boost::json::object>
+list_sessions(Database& database, SessionFilter const& filter);
+/// Nothing when there is no such session.
+[[nodiscard]] Result<std::optional<boost::json::object>>
+show_session(Database& database, std::string const& id);
+
+} // namespace ecluse::store
