@@ -152,6 +152,15 @@ def check_codes(path, known):
                 fault(path, number, f"no such code: {code}")
 
 
+# --- who answers a command -------------------------------------------------------------------
+def check_served(code):
+    for path in sorted((ROOT / "policies" / "ctl").glob("commands_*.cpp")):
+        for number, line in enumerate(path.read_text().splitlines(), 1):
+            asked = re.search(r'\.request = "([a-z_.]+)"', line)
+            if asked and f'"{asked.group(1)}"' not in code:
+                fault(path, number, f"nobody serves {asked.group(1)}")
+
+
 # --- requests --------------------------------------------------------------------------------
 def check_requests(path, code):
     section, count = "", 0
@@ -187,6 +196,7 @@ def main():
     explained = set(CODE.findall(guide.read_text()))
     for code in sorted(set(CODE.findall(sources("policies/core/refusal.cpp"))) - explained):
         fault(guide, 1, f"the refusal {code} is not explained")
+    check_served(sources("policies/policyd/*.cpp"))
     asked = check_requests(ROOT / "docs" / "requests.md", sources("policies/policyd/*.cpp", "gateway/**/*.cpp", "recorder/daemon/*.cpp"))
     # A check that finds nothing to check proves nothing.
     for what, found, least in (("commands", len(commands), 60), ("typed commands", typed, 20), ("requests", asked, 15)):

@@ -57,6 +57,8 @@ TRIALS = [
     (DOCUMENTS, "no such code: E-ZZZ-01", lambda r: append(r / "docs/fr/exploitation.md", "\nE-ZZZ-01\n")),
     (DOCUMENTS, "the refusal E-FEN-03 is not explained", lambda r: replace(
         r / "docs/fr/guide-intervenant.md", "E-FEN-03", "E-FEN-02")),
+    (DOCUMENTS, "nobody serves window.slam", lambda r: replace(
+        r / "policies/ctl/commands_windows.cpp", '.request = "window.show"', '.request = "window.slam"')),
     (DOCUMENTS, "no such request: listen.goodbye", lambda r: replace(
         r / "docs/requests.md", "| `listen.hello`", "| `listen.goodbye`")),
     (SECRETS, "a password", lambda r: append(r / "common/text.h", '\nauto default_password = "changeme";\n')),
