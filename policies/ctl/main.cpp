@@ -1,3 +1,4 @@
+#include "common/bytes.h"
 #include "common/json.h"
 #include "common/log.h"
 #include "policies/ctl/ctl.h"

@@ -32,6 +32,15 @@ Result<> make_folders(std::string const& path)
     return {};
 }
 
+/// Certificates and settings are read by other accounts than the one that wrote them, whatever its
+/// umask.
+Result<> write_public(std::string const& path, std::string_view bytes)
+{
+    ECLUSE_TRY(write_file_durably(path, bytes, 0644));
+    if (::chmod(path.c_str(), 0644) != 0) return os_error("chmod " + path);
+    return {};
+}
+
 /// Everything between quotes in TOML; control characters cannot be typed in a site's name.
 std::string toml_text(std::string_view words)
 {
@@ -82,7 +91,7 @@ Exit write_pair(
     if (auto const kept = write_file_durably(file, pair->pkcs12, 0400); !kept)
         return ctl.fail(kept.error());
     // The certificate comes last: with it, policyd believes that somebody holds the key.
-    if (auto const kept = write_file_durably(certificate_path, pair->certificate, 0444); !kept)
+    if (auto const kept = write_public(certificate_path, pair->certificate); !kept)
         return ctl.fail(kept.error());
     return Exit::ok;
 }
@@ -100,7 +109,12 @@ Exit prepare(Ctl& ctl, policyd::Paths const& paths)
                         : ctl.globals().root.empty() ? std::string{"/root/ecluse-remise"}
                                                      : ctl.globals().root + "/remise";
     auto const etc = paths.config.substr(0, paths.config.rfind('/'));
-    for (auto const& path : {folder, etc})
+    std::vector<std::string> folders{folder, etc};
+    // Installed, the service manager makes the others, for the accounts that own them.
+    if (!ctl.globals().root.empty())
+        for (auto const* name : {"/run", "/state", "/journal"})
+            folders.push_back(ctl.globals().root + name);
+    for (auto const& path : folders)
         if (auto const made = make_folders(path); !made) return ctl.fail(made.error());
     for (auto const& path : {folder + "/rssi.p12", folder + "/escrow.p12"})
         if (exists(path))
@@ -125,7 +139,7 @@ Exit prepare(Ctl& ctl, policyd::Paths const& paths)
     if (!kept) return ctl.fail(kept.error());
     auto const config = "[site]\nname = " + toml_text(*site) + "\nphone = " + toml_text(*phone) +
                         "\nportal = " + toml_text(*portal) + "\n";
-    if (auto const done = write_file_durably(paths.config, config, 0644); !done)
+    if (auto const done = write_public(paths.config, config); !done)
         return ctl.fail(done.error());
     auto const note = text(ctl.language(), TextKey::ctl_setup_note, {{"site", *site}}) + "\n";
     if (auto const done = write_file_durably(folder + "/LISEZ-MOI.txt", note, 0444); !done)
@@ -188,7 +202,8 @@ Exit run_setup(Ctl& ctl, Command const&, json::object)
     auto const paths = policyd::Paths::under(ctl.globals().root);
     std::string const must_be_new[] = {paths.config, paths.master_key, paths.rssi, paths.escrow};
     std::size_t present = 0;
-    for (auto const& path : must_be_new) present += exists(path) ? 1 : 0;
+    for (auto const& path : must_be_new)
+        if (exists(path)) ++present;
     if (present == 0) return prepare(ctl, paths);
     if (present < std::size(must_be_new)) {
         for (auto const& path : must_be_new)
