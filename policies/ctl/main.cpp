@@ -1,8 +1,5 @@
 #include "common/bytes.h"
-<<<<<<< HEAD
-=======
 #include "common/fill_text.h"
->>>>>>> refs/heads/operator
 #include "common/json.h"
 #include "common/log.h"
 #include "policies/ctl/ctl.h"

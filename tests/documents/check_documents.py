@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """check_documents.py [ROOT]: what the documents name exists.
 
-Files of ARCHITECTURE.md and trust.md; commands, settings and codes of the French pages and the README;
-requests of requests.md. Prints one line per fault.
+Files of ARCHITECTURE.md and trust.md; commands, options, settings and codes of the French pages and the
+README; requests of requests.md. Prints one line per fault.
 """
 import pathlib
 import re
@@ -109,6 +109,28 @@ def check_commands(commands, path):
     return count
 
 
+# --- daemons ---------------------------------------------------------------------------------
+# Where each program reads its options.
+OPTIONS = {
+    "policyd": "policies/policyd/options.cpp",
+    "recorder": "recorder/daemon/options.cpp",
+    "listen": "gateway/listen/options.cpp",
+    "verify": "recorder/verify/main.cpp",
+}
+
+
+def check_options(path):
+    lines = [*blocks(path), *spans(path)]
+    for number, line in lines:
+        found = re.search(r"(?:^|/|=)ecluse-(\w+) (.*--.*)", line)
+        if not found or found.group(1) not in OPTIONS:
+            continue
+        code = (ROOT / OPTIONS[found.group(1)]).read_text()
+        for option in re.findall(r"(--[a-z-]+)", found.group(2)):
+            if f'"{option}"' not in code:
+                fault(path, number, f"ecluse-{found.group(1)} has no option {option}")
+
+
 # --- settings and codes ----------------------------------------------------------------------
 def sources(*patterns):
     return "\n".join(p.read_text(errors="replace") for pattern in patterns for p in sorted(ROOT.glob(pattern)))
@@ -128,6 +150,15 @@ def check_codes(path, known):
         for code in CODE.findall(line):
             if code not in known:
                 fault(path, number, f"no such code: {code}")
+
+
+# --- who answers a command -------------------------------------------------------------------
+def check_served(code):
+    for path in sorted((ROOT / "policies" / "ctl").glob("commands_*.cpp")):
+        for number, line in enumerate(path.read_text().splitlines(), 1):
+            asked = re.search(r'\.request = "([a-z_.]+)"', line)
+            if asked and f'"{asked.group(1)}"' not in code:
+                fault(path, number, f"nobody serves {asked.group(1)}")
 
 
 # --- requests --------------------------------------------------------------------------------
@@ -158,12 +189,14 @@ def main():
     catalogue = sources("i18n/fr.json")
     codes = set(CODE.findall(sources("policies/**/*.cpp", "gateway/**/*.cpp", "recorder/**/*.cpp") + catalogue))
     for path in french:
+        check_options(path)
         check_settings(path, settings)
         check_codes(path, codes)
     guide = ROOT / "docs" / "fr" / "guide-intervenant.md"
     explained = set(CODE.findall(guide.read_text()))
     for code in sorted(set(CODE.findall(sources("policies/core/refusal.cpp"))) - explained):
         fault(guide, 1, f"the refusal {code} is not explained")
+    check_served(sources("policies/policyd/*.cpp"))
     asked = check_requests(ROOT / "docs" / "requests.md", sources("policies/policyd/*.cpp", "gateway/**/*.cpp", "recorder/daemon/*.cpp"))
     # A check that finds nothing to check proves nothing.
     for what, found, least in (("commands", len(commands), 60), ("typed commands", typed, 20), ("requests", asked, 15)):

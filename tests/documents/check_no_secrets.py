@@ -13,7 +13,7 @@ FAULTS = {
     "a private key": re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----\s*\\?n?\s*[A-Za-z0-9+/]{16}"),
     "a certificate": re.compile(r"-----BEGIN CERTIFICATE-----\s*\\?n?\s*[A-Za-z0-9+/]{16}"),
     "a public key": re.compile(r"\b(?:ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp256) AAAA[A-Za-z0-9+/]{20}"),
-    "a password": re.compile(r"(?i)\b(?:password|passwd|mot_de_passe|passphrase|secret|token)\w*[ ]*(?:=|\{)[ ]*\"[^\"{}$ ]{4,}\""),
+    "a password": re.compile(r"(?i)(?<![A-Za-z])(?:password|passwd|mot_de_passe|passphrase|secret|token)\w*[ ]*(?:=|\{)[ ]*\"[^\"{}$ ]{4,}\""),
     "a hash of a password": re.compile(r"\$argon2id?\$v=19\$m=\d+,t=\d+,p=\d+\$[A-Za-z0-9+/]{16}|\$[156y]\$[A-Za-z0-9./]{8}"),
     "a telephone number": re.compile(r"(?<![\d.])(?:\+33 ?|0)[1-9](?:[ .]?\d{2}){4}(?![\d.])"),
 }

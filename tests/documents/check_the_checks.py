@@ -51,10 +51,14 @@ TRIALS = [
         r / "docs/fr/exploitation.md", "\n    eclusectl window close W-1\n")),
     (DOCUMENTS, "not one of", lambda r: append(
         r / "docs/fr/exploitation.md", "\nTapez `eclusectl report list --state lost`.\n")),
+    (DOCUMENTS, "ecluse-recorder has no option --warn", lambda r: append(
+        r / "docs/fr/exploitation.md", "\n    ExecStart=/usr/libexec/ecluse/ecluse-recorder --warn 1\n")),
     (DOCUMENTS, "no such setting: ssh.port", lambda r: append(r / "docs/fr/exploitation.md", "\n`ssh.port`\n")),
     (DOCUMENTS, "no such code: E-ZZZ-01", lambda r: append(r / "docs/fr/exploitation.md", "\nE-ZZZ-01\n")),
     (DOCUMENTS, "the refusal E-FEN-03 is not explained", lambda r: replace(
         r / "docs/fr/guide-intervenant.md", "E-FEN-03", "E-FEN-02")),
+    (DOCUMENTS, "nobody serves window.slam", lambda r: replace(
+        r / "policies/ctl/commands_windows.cpp", '.request = "window.show"', '.request = "window.slam"')),
     (DOCUMENTS, "no such request: listen.goodbye", lambda r: replace(
         r / "docs/requests.md", "| `listen.hello`", "| `listen.goodbye`")),
     (SECRETS, "a password", lambda r: append(r / "common/text.h", '\nauto default_password = "changeme";\n')),
