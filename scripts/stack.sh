@@ -35,6 +35,8 @@ stack_gone() { ! kill -0 "$1" 2>/dev/null || [ "$(ps -o stat= -p "$1" 2>/dev/nul
 
 # The three daemons, in the order of trust: recorder, then the one that decides, then the door.
 start_stack() {
+    # A socket left by an earlier life looks ready and answers nobody.
+    rm -f "$ECLUSE_ROOT"/run/*.sock
     start_daemon recorder "$ECLUSE_BIN/ecluse-recorder" --root "$ECLUSE_ROOT"
     wait_until 10 test -S "$ECLUSE_ROOT/run/recorder.sock" || return 1
     start_daemon policyd "$ECLUSE_BIN/ecluse-policyd" --root "$ECLUSE_ROOT"

@@ -320,8 +320,8 @@ void Channel::begin_relay()
             kind_,
             {.channel = number_,
              .budget_bytes = static_cast<std::uint64_t>(grant.exec_budget_bytes),
-             .may_upload = grant.allows("sftp_up"),
-             .may_download = grant.allows("sftp_down"),
+             .may_upload = grant.allows("file_up"),
+             .may_download = grant.allows("file_down"),
              .command = command_,
              .refusal = text(host_.person().language, TextKey::ssh_sftp_refused)},
             now

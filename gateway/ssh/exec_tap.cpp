@@ -26,7 +26,7 @@ Tap::Result ExecTap::pass(Direction& direction, std::string_view bytes, Deadline
         result.forward = result.record;
         result.stop = "function";
         result.events.push_back(
-            function_refused(direction.up ? "sftp_up" : "sftp_down", "bulk data of a command")
+            function_refused(direction.up ? "file_up" : "file_down", "bulk data of a command")
         );
         return result;
     }

@@ -200,7 +200,7 @@ bool SftpTap::judge_request(Result& result)
         changes =
             (request.flags & (Open::for_write | Open::append | Open::create | Open::truncate)) != 0;
         if (reader.good() && (request.flags & Open::for_read) != 0 && !rules_.may_download) {
-            refuse(id, Status::permission_denied, "sftp_down", request.name, result);
+            refuse(id, Status::permission_denied, "file_down", request.name, result);
             return true;
         }
         break;
@@ -272,7 +272,7 @@ bool SftpTap::judge_request(Result& result)
     }
     if (!reader.good()) return false;
     if (changes && !rules_.may_upload) {
-        refuse(id, Status::permission_denied, "sftp_up", request.name, result);
+        refuse(id, Status::permission_denied, "file_up", request.name, result);
         return true;
     }
     if (type == Type::fsetstat)

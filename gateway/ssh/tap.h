@@ -15,8 +15,8 @@ namespace ecluse::ssh {
 struct TapRules {
     unsigned channel;
     std::uint64_t budget_bytes;
-    bool may_upload;   // the window grants sftp_up
-    bool may_download; // … sftp_down
+    bool may_upload;   // the window grants file_up
+    bool may_download; // … file_down
     std::string command;
     std::string refusal; // what a person reads when an operation is not granted
 };

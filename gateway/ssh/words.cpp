@@ -176,10 +176,11 @@ Result<Grant> read_grant(json::object const& body, std::vector<Fd> descriptors)
     grant.functions = fields.texts("functions");
     grant.first = fields.flag("first");
     grant.start_text = fields.text("start_text", frame_text_max);
-    auto const target = fields.object("target");
+    // A later channel shares the first one's target: it is told nothing about it again.
+    auto const target = grant.first ? fields.object("target") : json::object{};
     auto const record = fields.object("record");
     ECLUSE_TRY(fields.finish());
-    grant.target = ECLUSE_TRY(read_target(target));
+    if (grant.first) grant.target = ECLUSE_TRY(read_target(target));
     Fields budget{record};
     grant.exec_budget_bytes = budget.number("exec_budget_bytes", 0);
     ECLUSE_TRY(budget.finish());

@@ -38,7 +38,7 @@ struct Config {
         std::int64_t attempts_max = 6;
         std::int64_t idle_minutes = 15;
         std::int64_t channels_max = 10;
-        std::int64_t command_bytes_max = 8 * 1024 * 1024;
+        std::int64_t command_bytes_max = 256 * 1024;
         std::vector<std::string> env_allow = {"LANG", "LC_*", "TERM"};
         std::int64_t rekey_bytes = 1024 * 1024 * 1024;
         std::int64_t rekey_s = 3600;
@@ -71,7 +71,7 @@ struct Config {
 
     struct Recording {
         std::int64_t stall_ms = 1000;
-        std::int64_t exec_budget_bytes = 64 * 1024 * 1024;
+        std::int64_t exec_budget_bytes = 4 * 1024 * 1024;
         std::int64_t retention_days = 365;
         std::int64_t journal_days = 1095;
     } recording;

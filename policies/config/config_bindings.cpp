@@ -152,7 +152,7 @@ void bind_ssh(std::vector<ConfigBinding>& all, Config::Ssh& ssh)
     all.push_back({"ssh.attempts_max", number(ssh.attempts_max, 1, 10)});
     all.push_back({"ssh.idle_minutes", number(ssh.idle_minutes, 1, 120)});
     all.push_back({"ssh.channels_max", number(ssh.channels_max, 1, 64)});
-    all.push_back({"ssh.command_bytes_max", number(ssh.command_bytes_max, 1024, 16 * 1024 * 1024)});
+    all.push_back({"ssh.command_bytes_max", number(ssh.command_bytes_max, 1024, 512 * 1024)});
     all.push_back(
         {"ssh.env_allow", words(ssh.env_allow, is_env_name, "names such as \"LANG\" or \"LC_*\"")}
     );

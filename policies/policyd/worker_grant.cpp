@@ -186,14 +186,6 @@ void WorkerRole::target_answered(Result<Fd> target)
         target_fields["password"] = secret->reveal();
     }
     answer["target"] = std::move(target_fields);
-    answer["record"] = {{"exec_budget_bytes", context_.config.recording.exec_budget_bytes}};
-    answer["start_text"] = text(
-        person_.language,
-        TextKey::session_start,
-        {{"id", live->id},
-         {"target", live->asset_name},
-         {"end", format_moment(live->until, person_.language)}}
-    );
     opening.answer.complete(Reply{std::move(answer), std::move(descriptors)});
     opened();
 }

@@ -1,6 +1,8 @@
 #include "common/bytes.h"
 #include "common/json.h"
 #include "common/log.h"
+#include "common/paris_time.h"
+#include "policies/config/config.h"
 #include "policies/policyd/clock.h"
 #include "policies/policyd/context.h"
 #include "policies/policyd/refusal_text.h"
@@ -217,20 +219,29 @@ Reply WorkerRole::refuse(
     return refused(refusal_object(context_, code, words, reference, person_.language));
 }
 
+namespace {
+
+/// "Session S-… sur scanner-1, enregistrée, jusqu'à …": shown on every terminal that opens.
+std::string start_text(LiveSession const& session)
+{
+    return text(
+        session.language,
+        TextKey::session_start,
+        {{"id", session.id},
+         {"target", session.asset_name},
+         {"end", format_moment(session.until, session.language)}}
+    );
+}
+
+} // namespace
+
 Reply WorkerRole::open_again(OpenRequest const&, Known& known, Granted const& granted)
 {
     auto const* const live = context_.live.find(session_);
-    return json::object{
-        {"granted", true},
-        {"session", session_},
-        {"window", live->window},
-        {"asset", live->asset},
-        {"asset_name", known.asset_names[live->asset]},
-        {"account", live->account},
-        {"until", to_iso(live->until)},
-        {"left_ms", left_ms(context_, live->until)},
-        {"functions", functions_of(granted.permissions)},
-        {"first", false}};
+    auto answer = granted_object(context_, *live, granted.permissions);
+    answer["asset_name"] = known.asset_names[live->asset];
+    answer["first"] = false;
+    return answer;
 }
 
 json::object
@@ -246,6 +257,8 @@ granted_object(Context& context, LiveSession const& session, Permissions const& 
         {"until", to_iso(session.until)},
         {"left_ms", left_ms(context, session.until)},
         {"functions", functions_of(permissions)},
+        {"start_text", start_text(session)},
+        {"record", {{"exec_budget_bytes", context.config.recording.exec_budget_bytes}}},
         {"first", true}};
 }
 

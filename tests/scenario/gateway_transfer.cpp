@@ -126,7 +126,7 @@ TEST_CASE(
 TEST_CASE("a window without file transfer refuses each way in", "[CLAUSIER:O-3.3]")
 {
     GatewayRig rig;
-    rig.policy().change([](auto& script) { script.functions = {"exec", "sftp_down"}; });
+    rig.policy().change([](auto& script) { script.functions = {"exec", "file_down"}; });
     auto const file = rig.path("copy.bin");
     fill(file, 100'000);
     auto const batch = rig.path("batch");
@@ -141,7 +141,7 @@ TEST_CASE("a window without file transfer refuses each way in", "[CLAUSIER:O-3.3
     REQUIRE(rig.policy().wait_for("ended"));
     auto const refused = rig.policy().events("function_refused");
     REQUIRE(!refused.empty());
-    CHECK(text_at(refused[0], "what") == "sftp_up");
+    CHECK(text_at(refused[0], "what") == "file_up");
 
     std::ofstream{batch} << "rm " << file << "\nrename " << file << " " << file << "2\n";
     auto const removed =

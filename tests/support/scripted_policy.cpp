@@ -349,7 +349,7 @@ json::object ScriptedPolicy::answer(
             descriptors.push_back(intake_ ? intake_() : drained_intake());
             if (script.target_password.empty()) descriptors.push_back(agent_());
         }
-        return {
+        json::object grant{
             {"granted", true},
             {"session", "S-TEST"},
             {"window", "W-1"},
@@ -361,8 +361,9 @@ json::object ScriptedPolicy::answer(
             {"functions", texts(script.functions)},
             {"first", first},
             {"start_text", "Session S-TEST enregistrée."},
-            {"target", target},
             {"record", json::object{{"exec_budget_bytes", script.exec_budget_bytes}}}};
+        if (first) grant["target"] = target;
+        return grant;
     }
     if (what == "target.failed") {
         auto failed = refusal;

@@ -48,7 +48,7 @@ public:
         std::int64_t exec_budget_bytes = 8 * 1024 * 1024;
         std::int64_t windows = 1; // in the menu
         std::int64_t waits = 0;   // how often `open` is told to wait
-        std::vector<std::string> functions{"shell", "exec", "sftp_up", "sftp_down"};
+        std::vector<std::string> functions{"shell", "exec", "file_up", "file_down"};
         std::vector<std::string> target_keys;
         std::string target_user;
         std::string target_password; // empty: agent
