@@ -4,6 +4,8 @@
 #include "common/result.h"
 #include "common/text_table.h"
 
+#include <algorithm>
+
 namespace ecluse {
 
 std::optional<Language> parse_language(std::string_view code)
@@ -36,8 +38,10 @@ template <class Holes> std::string fill(Language language, TextKey key, Holes co
         }
         filled += pattern.substr(at, open - at);
         auto const name = pattern.substr(open + 1, close - open - 1);
-        for (auto const& [hole, value] : holes)
-            if (hole == name) filled += value;
+        auto const given = std::find_if(holes.begin(), holes.end(), [&](auto const& hole) {
+            return hole.first == name;
+        });
+        filled += given != holes.end() ? given->second : pattern.substr(open, close - open + 1);
         at = close + 1;
     }
     return filled;

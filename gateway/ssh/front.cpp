@@ -136,6 +136,7 @@ Result<> Front::start(std::vector<Fd> const& host_keys)
     ssh_callbacks_init(&callbacks_);
     if (ssh_set_server_callbacks(session, &callbacks_) != SSH_OK)
         return Error{Errc::io, "front: callbacks"};
+    ssh_set_counters(session, &counted_, nullptr);
     ssh_set_message_callback(session, on_message, this);
     ssh_set_auth_methods(session, first_methods);
     if (ssh_handle_key_exchange(session) == SSH_ERROR)
@@ -159,6 +160,14 @@ bool Front::receive()
         moved = true;
     }
     return moved;
+}
+
+bool Front::flush()
+{
+    // libssh would read as well: so only when the socket takes bytes, and it does no harm then.
+    pollfd waiting{socket_.get(), POLLOUT, 0};
+    if (::poll(&waiting, 1, 0) <= 0) return false;
+    return ssh_event_dopoll(event_.get(), 0) == SSH_OK;
 }
 
 std::string Front::client_version() const

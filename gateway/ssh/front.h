@@ -7,6 +7,7 @@
 
 #include <libssh/callbacks.h>
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,6 +37,10 @@ public:
     Result<> start(std::vector<Fd> const& host_keys);
     /// Key exchange and what arrived, bounded; true when something moved.
     bool receive();
+
+    /// Writes what waits, reads nothing.
+    bool flush();
+    [[nodiscard]] std::uint64_t bytes_read() const { return counted_.in_bytes; }
 
     [[nodiscard]] ssh_session session() const { return session_.get(); }
     [[nodiscard]] int fd() const { return socket_.get(); }
@@ -74,6 +79,7 @@ private:
     SessionHandle session_;
     EventHandle event_;
     ssh_server_callbacks_struct callbacks_{};
+    ssh_counter_struct counted_{};
     bool exchanged_ = false;
     bool banner_sent_ = false;
     bool open_ = false;

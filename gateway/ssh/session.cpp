@@ -2,10 +2,12 @@
 
 #include "common/bytes.h"
 #include "common/log.h"
+#include "common/paris_time.h"
 #include "gateway/ssh/events.h"
 
 #include <algorithm>
 #include <iterator>
+#include <malloc.h>
 #include <poll.h>
 
 namespace ecluse::ssh {
@@ -18,8 +20,20 @@ constexpr std::chrono::milliseconds record_limit{80};
 constexpr std::chrono::milliseconds rekey_pause{10};
 /// The target is gone; what it still said is shown, if the client reads.
 constexpr std::chrono::seconds linger_limit{2};
+/// An authenticated client that asks for nothing holds a place for nothing.
+constexpr std::chrono::seconds first_channel_limit{60};
+/// A client that sends requests and does not read the answers: what it may still send, while window
+/// adjustments of an honest one must get through.
+constexpr std::uint64_t unread_bytes_max = 4 * 1024 * 1024;
 constexpr int events_per_second_max = 200;
 constexpr std::uint64_t forwards_told_max = 50;
+
+/// An instant of policyd's, as a person reads it; as it came when it is none.
+std::string moment_text(std::string const& iso, Language language)
+{
+    auto const at = parse_iso(iso);
+    return at ? format_moment(*at, language) : printable(iso, 40);
+}
 
 } // namespace
 
@@ -89,6 +103,7 @@ ssh_channel Session::on_channel()
     auto* const handle = channel->open(front_.session());
     if (!handle) return nullptr;
     ++next_channel_;
+    channel_deadline_ = Deadline::max();
     channels_.push_back(std::move(channel));
     return handle;
 }
@@ -104,7 +119,7 @@ std::string Session::take_greeting()
                who.language,
                TextKey::ssh_welcome,
                {{"name", name},
-                {"date", printable(who.last_login->at, 40)},
+                {"date", moment_text(who.last_login->at, who.language)},
                 {"ip", printable(who.last_login->from, 60)},
                 {"door", printable(who.last_login->door, 20)},
                 {"k", std::to_string(who.failures)}}
@@ -112,8 +127,10 @@ std::string Session::take_greeting()
            "\n";
 }
 
-void Session::set_deadline(std::int64_t left_ms, Deadline now)
+void Session::set_deadline(std::string const& until, std::int64_t left_ms, Deadline now)
 {
+    // Only shown; what counts is the time left, on a clock that nobody sets.
+    if (auto const at = parse_iso(until)) until_ = *at;
     deadline_ = now + std::chrono::milliseconds{left_ms};
     warnings_.clear();
     for (auto const minutes : settings_.warn_minutes)
@@ -129,14 +146,14 @@ Result<> Session::on_grant(Grant grant)
         // Rights are those of the newest decision; so is the deadline.
         grant_->functions = std::move(grant.functions);
         grant_->exec_budget_bytes = grant.exec_budget_bytes;
-        set_deadline(grant.left_ms, now);
+        set_deadline(grant.until, grant.left_ms, now);
         return {};
     }
     if (grant_) return Error{Errc::malformed, "a second first grant"};
     auto descriptors = std::move(grant.descriptors);
     auto target = std::move(grant.target);
     grant_ = std::move(grant);
-    set_deadline(grant_->left_ms, now);
+    set_deadline(grant_->until, grant_->left_ms, now);
     sink_ = std::make_unique<RecordSink>(
         std::move(descriptors[1]), std::chrono::milliseconds{settings_.stall_ms}
     );
@@ -159,7 +176,7 @@ void Session::on_push(Push const& push)
         if (!ending_) ending_ = Ending{push.reason, push.text, push.code};
         return;
     case Push::Kind::extended:
-        set_deadline(push.left_ms, std::chrono::steady_clock::now());
+        set_deadline(push.until, push.left_ms, std::chrono::steady_clock::now());
         [[fallthrough]];
     case Push::Kind::message:
         for (auto& channel : channels_)
@@ -220,8 +237,11 @@ void Session::check_warnings(Deadline now)
             TextKey::ssh_title,
             {{"target", grant_ ? grant_->asset_name : ""}, {"t", minutes + " min"}}
         );
-        auto const words =
-            text(language(), TextKey::ssh_warning, {{"n", minutes}, {"url", settings_.portal}});
+        auto const words = text(
+            language(),
+            TextKey::ssh_warning,
+            {{"n", minutes}, {"end", format_clock(until_)}, {"url", settings_.portal}}
+        );
         for (auto& channel : channels_)
             channel->warn(title, words);
     }
@@ -237,6 +257,7 @@ void Session::check_limits(Deadline now)
         return;
     }
     if (now >= deadline_) return end("window_end", "deadline");
+    if (now >= channel_deadline_) return end("client_left", "asked for nothing");
     check_warnings(now);
     if (settings_.idle_s > 0 && now - last_activity_ >= std::chrono::seconds{settings_.idle_s})
         return end("idle", "");
@@ -249,7 +270,7 @@ void Session::check_limits(Deadline now)
 Deadline Session::next_wake(Deadline now) const
 {
     if (!front_.is_open()) return auth_deadline_;
-    auto wake = std::min(deadline_, target_left_at_);
+    auto wake = std::min({deadline_, target_left_at_, channel_deadline_});
     if (!warnings_.empty())
         wake = std::min(wake, deadline_ - std::chrono::minutes{warnings_.front()});
     if (settings_.idle_s > 0)
@@ -265,13 +286,30 @@ Deadline Session::next_wake(Deadline now) const
 
 // The loop -------------------------------------------------------------------------------------
 
+bool Session::may_read_front()
+{
+    if ((ssh_get_status(front_.session()) & SSH_WRITE_PENDING) == 0) {
+        stuck_since_.reset();
+        return true;
+    }
+    if (!stuck_since_) stuck_since_ = front_.bytes_read();
+    return front_.bytes_read() - *stuck_since_ < unread_bytes_max;
+}
+
 bool Session::turn_front()
 {
     if (!front_.is_alive()) {
         end("client_left", ssh_get_error(front_.session()));
         return false;
     }
-    return front_.receive();
+    bool const was_open = front_.is_open();
+    if (!may_read_front()) return front_.flush();
+    bool const moved = front_.receive();
+    if (!was_open && front_.is_open()) {
+        note_activity();
+        channel_deadline_ = last_activity_ + first_channel_limit;
+    }
+    return moved;
 }
 
 bool Session::turn_target(Deadline now)
@@ -297,6 +335,8 @@ bool Session::turn_target(Deadline now)
         auto const cipher = or_empty(ssh_get_cipher_in(target_.session()));
         auto const kex = or_empty(ssh_get_kex_algo(target_.session()));
         tell(0, to_event(TargetEvent{target_.fingerprint(), cipher, kex}));
+        // Both key exchanges are over: what they used goes back, for most sessions are idle ones.
+        (void)::malloc_trim(0);
     }
     if (!target_.is_alive() && target_left_at_ == Deadline::max())
         target_left_at_ = now + linger_limit;
@@ -348,6 +388,7 @@ void Session::sleep(Deadline now)
     };
     waiting.push_back({policy_.fd(), POLLIN, 0});
     waiting.push_back({front_.fd(), wanted(front_.session()), 0});
+    if (!may_read_front()) waiting.back().events = POLLOUT;
     if (sink_)
         waiting.push_back(
             {sink_->fd(), static_cast<short>(sink_->drained() ? POLLIN : POLLIN | POLLOUT), 0}
@@ -394,9 +435,10 @@ void Session::close()
     if (sink_) sink_->finish(ending_->reason, record_limit);
     auto gone = std::exchange(channels_, {});
     gone.clear();
+    auto const nothing_asked = std::chrono::steady_clock::now() >= channel_deadline_;
+    auto const bye = nothing_asked ? TextKey::ssh_no_channel_ascii : TextKey::ssh_bye_ascii;
     front_.close(
-        authentication.farewell().empty() ? text(language(), TextKey::ssh_bye_ascii)
-                                          : authentication.farewell(),
+        authentication.farewell().empty() ? text(language(), bye) : authentication.farewell(),
         farewell_limit
     );
     target_.close();

@@ -57,10 +57,10 @@ private:
     void on_target_failed(Refusal const& refusal);
     void check_limits(Deadline now);
     void check_warnings(Deadline now);
-    void set_deadline(std::int64_t left_ms, Deadline now);
+    void set_deadline(std::string const& until, std::int64_t left_ms, Deadline now);
     [[nodiscard]] Deadline next_wake(Deadline now) const;
     void sleep(Deadline now);
-    void flood_check();
+    [[nodiscard]] bool may_read_front();
     void close();
     [[nodiscard]] Language language() const;
 
@@ -75,6 +75,8 @@ private:
     std::uint16_t next_channel_ = 1;
 
     Deadline auth_deadline_;
+    Deadline channel_deadline_ = Deadline::max(); // the first channel must come until then
+    UtcTime until_{};
     Deadline deadline_ = Deadline::max();
     Deadline last_activity_;
     std::vector<std::int64_t> warnings_; // minutes still to be warned of, largest first
@@ -89,8 +91,9 @@ private:
     /// Events told in the current second: beyond the bound the session is a flood.
     int events_in_second_ = 0;
     Deadline second_{};
+    /// Bytes read from the vendor when its unread answers began to pile up.
+    std::optional<std::uint64_t> stuck_since_;
     bool moved_ = false;
-    bool rekeying_ = false;
 };
 
 } // namespace ecluse::ssh

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # check_catalogue.sh GENERATOR: the text catalogue stops the build on each fault it promises to find.
+# clause: HDS:EXI-13
 set -euo pipefail
 generator=$1
 folder=$(mktemp -d)

@@ -2,6 +2,7 @@
 # check_program.sh libraries PROGRAM REGEX   fails when the program loads a library that matches
 # check_program.sh hardening PROGRAM         fails when a protection is missing
 # Both print one "fault: …" line each.
+# clause: CLAUSIER:O-3.3 CHM:2.11
 set -euo pipefail
 export LC_ALL=C
 what=$1 program=$2

@@ -41,7 +41,7 @@ TEST_CASE("facts and form read back what they wrote, byte for byte")
     CHECK(canonical_form(std::get<Form>(answer)) == form);
 }
 
-TEST_CASE("facts with an unknown, missing or misshapen field are refused")
+TEST_CASE("facts with an unknown, missing or misshapen field are refused", "[WEB:DT1]")
 {
     auto const facts = canonical_facts(some_facts());
     auto const changed = [&facts](std::string const& from, std::string const& to) {
@@ -58,7 +58,10 @@ TEST_CASE("facts with an unknown, missing or misshapen field are refused")
     CHECK(changed("\"version\":1", "\"version\":2"));
 }
 
-TEST_CASE("a blank form answers nothing and every compulsory answer is asked for at once")
+TEST_CASE(
+    "a blank form answers nothing and every compulsory answer is asked for at once",
+    "[CLAUSIER:O-9.13][CHM:8.19]"
+)
 {
     for (auto const language : {Language::french, Language::english}) {
         auto const answer = parse_form(blank_form(some_facts(), language));

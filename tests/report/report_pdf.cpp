@@ -33,7 +33,9 @@ void keep(std::string const& name, std::string const& pdf)
 
 } // namespace
 
-TEST_CASE("a signed report is a sound PDF with a valid signature over the whole file")
+TEST_CASE(
+    "a signed report is a sound PDF with a valid signature over the whole file", "[CLAUSIER:O-9.13]"
+)
 {
     auto const evidence = make_evidence();
     auto const pdf = facts_and_form_pdf(evidence);
@@ -80,7 +82,10 @@ TEST_CASE("a report is tagged, says its language, and carries its data")
     );
 }
 
-TEST_CASE("the report says in French what was measured and what was declared")
+TEST_CASE(
+    "the report says in French what was measured and what was declared",
+    "[CLAUSIER:O-9.13][CHM:8.19]"
+)
 {
     auto const evidence = make_evidence();
     Folder const folder;
@@ -101,7 +106,7 @@ TEST_CASE("the report says in French what was measured and what was declared")
     CHECK(text.find("BROUILLON") == std::string::npos);
 }
 
-TEST_CASE("a report in English has no French sentence of the catalogue")
+TEST_CASE("a report in English has no French sentence of the catalogue", "[HDS:EXI-13]")
 {
     auto const evidence = make_evidence();
     auto const rendered = render({canonical_facts(signed_facts()), "", "en"}, evidence);

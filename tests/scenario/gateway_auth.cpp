@@ -65,7 +65,7 @@ bool read_to_end(int fd, std::string& all, int limit_ms = 10'000)
 
 } // namespace
 
-TEST_CASE("a password and a code are asked in one dialogue")
+TEST_CASE("a password and a code are asked in one dialogue", "[CLAUSIER:O-5.4][CHM:5.10]")
 {
     GatewayRig rig;
     auto const done = with_password(rig, {"correct horse", "123456"});
@@ -93,7 +93,7 @@ TEST_CASE("the password method is followed by the code, and judged with it")
     CHECK(finished[0].at("password") == "correct horse");
 }
 
-TEST_CASE("a wrong password and a wrong code look the same")
+TEST_CASE("a wrong password and a wrong code look the same", "[WEB:DT2]")
 {
     GatewayRig rig;
     auto const wrong_code = with_password(rig, {"correct horse", "000000"});
@@ -131,7 +131,7 @@ TEST_CASE("a wrong code is answered with the sentence, and the next one may be r
     ));
 }
 
-TEST_CASE("a key alone opens nothing")
+TEST_CASE("a key alone opens nothing", "[CLAUSIER:O-5.4][CHM:5.10]")
 {
     GatewayRig rig;
     auto const program =
@@ -167,7 +167,7 @@ TEST_CASE("the wait that policyd asks for is kept before the next attempt")
     CHECK(std::chrono::steady_clock::now() - start >= std::chrono::seconds{1});
 }
 
-TEST_CASE("a client that never authenticates is told to leave in time")
+TEST_CASE("a client that never authenticates is told to leave in time", "[WEB:DT2]")
 {
     GatewayRig rig;
     rig.policy().change([](auto& script) { script.auth_timeout_s = 1; });
@@ -228,7 +228,9 @@ TEST_CASE("PuTTY's plink opens a command with key and code")
     CHECK(done.status == 4);
 }
 
-TEST_CASE("an undeclared address gets not one byte, and is told once")
+TEST_CASE(
+    "an undeclared address gets not one byte, and is told once", "[CLAUSIER:O-12.2.5.3][CHM:8.1]"
+)
 {
     GatewayRig rig;
     rig.policy().push_sources("192.0.2.0/24\n");

@@ -36,7 +36,10 @@ std::unique_ptr<Program> open_shell(GatewayRig& rig)
 
 } // namespace
 
-TEST_CASE("the window's end cuts a session by the worker's own clock, within a second")
+TEST_CASE(
+    "the window's end cuts a session by the worker's own clock, within a second",
+    "[CLAUSIER:O-12.2.5.3][WEB:HE7]"
+)
 {
     GatewayRig rig;
     rig.policy().change([](auto& script) { script.left_ms = 1500; });
@@ -52,7 +55,7 @@ TEST_CASE("the window's end cuts a session by the worker's own clock, within a s
     CHECK(contains(rig.policy().recorded('z'), "window_end"));
 }
 
-TEST_CASE("an order to end is shown and obeyed within a quarter of a second")
+TEST_CASE("an order to end is shown and obeyed within a quarter of a second", "[CLAUSIER:O-9.14]")
 {
     GatewayRig rig;
     auto const shell = open_shell(rig);
@@ -107,7 +110,9 @@ TEST_CASE("a flooding target with a stalled client does not grow the worker")
     INFO(memory);
     auto const digits = memory.find_first_of("0123456789");
     REQUIRE(digits != std::string::npos);
+#ifndef ECLUSE_SANITIZED // whose own memory is larger than ours
     CHECK(std::stol(memory.substr(digits)) < 40'000);
+#endif
     flood->signal(SIGCONT);
     flood->signal(SIGTERM);
     (void)flood->finish();
@@ -126,7 +131,7 @@ TEST_CASE("policyd's end is the session's end")
     REQUIRE(rig.policy().wait_for_frame('z', "policyd_lost"));
 }
 
-TEST_CASE("a recorder that does not acknowledge ends the session")
+TEST_CASE("a recorder that does not acknowledge ends the session", "[CHM:8.5]")
 {
     GatewayRig rig;
     auto const shell = open_shell(rig);
@@ -140,7 +145,7 @@ TEST_CASE("a recorder that does not acknowledge ends the session")
     CHECK(end_reason(rig) == "recorder_stalled");
 }
 
-TEST_CASE("an idle session ends")
+TEST_CASE("an idle session ends", "[WEB:DT9][SEGUR:IE.59]")
 {
     GatewayRig rig;
     rig.policy().change([](auto& script) { script.idle_s = 1; });
@@ -172,7 +177,7 @@ TEST_CASE("an extension moves the end, and is shown")
     CHECK(done.status == 0);
 }
 
-TEST_CASE("the target's key must be the pinned one")
+TEST_CASE("the target's key must be the pinned one", "[WEB:GP2]")
 {
     GatewayRig rig;
     rig.policy().change([](auto& script) {
@@ -188,7 +193,7 @@ TEST_CASE("the target's key must be the pinned one")
     CHECK(failed[0].at("code") == "E-CIB-03");
 }
 
-TEST_CASE("a refusal is explained in the channel, with status 77")
+TEST_CASE("a refusal is explained in the channel, with status 77", "[WEB:DT11]")
 {
     GatewayRig rig;
     rig.policy().change([](auto& script) { script.refuse = "E-FEN-03"; });
@@ -218,7 +223,7 @@ TEST_CASE("a window that waits for the hospital is asked for again")
     CHECK(other->finish().status == 77);
 }
 
-TEST_CASE("forwarding of any kind is refused and told")
+TEST_CASE("forwarding of any kind is refused and told", "[CLAUSIER:O-9.2][CHM:8.20]")
 {
     GatewayRig rig;
     auto const through = rig.ssh({}, {"-W", "127.0.0.1:22"});

@@ -1,6 +1,12 @@
+#include "recorder/verify/verify.h"
 #include "tests/support/gateway_rig.h"
+#include "tests/support/must.h"
+#include "tests/support/recorder_process.h"
 
 #include <catch2/catch_test_macros.hpp>
+
+#include <csignal>
+#include <unistd.h>
 
 using namespace ecluse;
 using namespace ecluse::test;
@@ -14,7 +20,7 @@ bool contains(std::string const& text, std::string_view part)
 
 } // namespace
 
-TEST_CASE("a key and a code open a command on the target, recorded")
+TEST_CASE("a key and a code open a command on the target, recorded", "[CLAUSIER:O-9.2][CHM:8.5]")
 {
     GatewayRig rig;
     auto const done = rig.ssh({"echo out; echo err >&2; exit 3"});
@@ -23,6 +29,7 @@ TEST_CASE("a key and a code open a command on the target, recorded")
     CHECK(done.out == "out\n");
     CHECK(contains(done.err, "err\n"));
     CHECK(contains(done.err, "Écluse – télémaintenance, CH de Test"));
+    CHECK(!contains(done.err, "Bonjour"));
     REQUIRE(rig.policy().wait_for("ended"));
     CHECK(rig.policy().recorded('b').find("out\n") != std::string::npos);
     CHECK(rig.policy().recorded('b').find("err\n") != std::string::npos);
@@ -51,4 +58,69 @@ TEST_CASE("a shell without asset shows the menu, and the choice opens it")
     REQUIRE(rig.policy().wait_for("ended"));
     CHECK(contains(rig.policy().recorded('o'), "mark-42"));
     CHECK(contains(rig.policy().recorded('i'), "echo mark-"));
+}
+
+TEST_CASE("a session through the gateway is sealed by the real recorder, and verifies")
+{
+    TemporaryFolder const root;
+    RecorderProcess recorder{root.path()};
+    PolicydSide recorder_side{recorder.socket()};
+    GatewayRig rig;
+    rig.policy().use_intake([&] {
+        auto intake = recorder_side.create(session_id(1));
+        return Fd{::dup(intake.fd())};
+    });
+    auto const done = rig.ssh({"echo sealed; head -c 500000 /dev/zero | wc -c"});
+    INFO(done.err);
+    CHECK(done.out == "sealed\n500000\n");
+    auto const sealed = recorder_side.push("sealed", session_id(1));
+    CHECK(sealed.at("end_reason").as_string() == "client_left");
+    auto const files =
+        must(recording::RecordingFiles::from_folder(folder_of(root.path(), session_id(1))));
+    auto const verdict = recording::verify(
+        files, {.evidence_certificate = std::nullopt, .allow_not_countersigned = true}
+    );
+    for (auto const& fault : verdict.faults)
+        FAIL_CHECK(describe(fault, Language::french));
+}
+
+TEST_CASE("a recorder that stops ends the session within a second")
+{
+    TemporaryFolder const root;
+    RecorderProcess recorder{root.path()};
+    PolicydSide recorder_side{recorder.socket()};
+    GatewayRig rig;
+    rig.policy().use_intake([&] {
+        auto intake = recorder_side.create(session_id(1));
+        return Fd{::dup(intake.fd())};
+    });
+    auto const shell = rig.start_ssh({}, {"-tt"});
+    shell->write("echo ready-$((1+1))\r");
+    REQUIRE(shell->wait_for_output("ready-2"));
+    recorder.signal(SIGSTOP);
+    auto const start = std::chrono::steady_clock::now();
+    shell->write("echo more\r");
+    auto const done = shell->finish();
+    CHECK(std::chrono::steady_clock::now() - start <= std::chrono::milliseconds{1500});
+    CHECK(contains(done.out, "E-ENR-01"));
+    recorder.signal(SIGCONT);
+}
+
+TEST_CASE("kill -9 of the recorder ends the session at once")
+{
+    TemporaryFolder const root;
+    RecorderProcess recorder{root.path()};
+    PolicydSide recorder_side{recorder.socket()};
+    GatewayRig rig;
+    rig.policy().use_intake([&] {
+        auto intake = recorder_side.create(session_id(1));
+        return Fd{::dup(intake.fd())};
+    });
+    auto const flood = rig.start_ssh({"cat /dev/zero"});
+    REQUIRE(flood->wait_for_output(std::string(1000, '\0')));
+    recorder.signal(SIGKILL);
+    auto const start = std::chrono::steady_clock::now();
+    auto const done = flood->finish();
+    CHECK(std::chrono::steady_clock::now() - start <= std::chrono::seconds{1});
+    CHECK(done.status == 255);
 }

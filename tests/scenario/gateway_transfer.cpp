@@ -70,7 +70,9 @@ void check_transfer(
 
 } // namespace
 
-TEST_CASE("files go both ways by sftp, scp, old scp and rsync, named and hashed")
+TEST_CASE(
+    "files go both ways by sftp, scp, old scp and rsync, named and hashed", "[CLAUSIER:O-9.9]"
+)
 {
     GatewayRig rig;
     auto const file = rig.path("copy.bin");
@@ -121,7 +123,7 @@ TEST_CASE("files go both ways by sftp, scp, old scp and rsync, named and hashed"
     }
 }
 
-TEST_CASE("a window without file transfer refuses each way in")
+TEST_CASE("a window without file transfer refuses each way in", "[CLAUSIER:O-3.3]")
 {
     GatewayRig rig;
     rig.policy().change([](auto& script) { script.functions = {"exec", "sftp_down"}; });

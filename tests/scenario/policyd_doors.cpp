@@ -44,7 +44,10 @@ std::string shape(json::object const& answer)
 
 } // namespace
 
-TEST_CASE("every wrong factor gets the same answer, and nothing tells whether the account exists")
+TEST_CASE(
+    "every wrong factor gets the same answer, and nothing tells whether the account exists",
+    "[WEB:DT2]"
+)
 {
     PolicydRig rig;
     rig.sql("UPDATE authorized_source SET range = '127.0.0.0/24'");
@@ -75,7 +78,7 @@ TEST_CASE("every wrong factor gets the same answer, and nothing tells whether th
     CHECK(answers == std::set<std::string>{"accepted=false give_up=false ok=true wait_s=2 "});
 }
 
-TEST_CASE("a code serves once")
+TEST_CASE("a code serves once", "[CLAUSIER:O-6.2][CHM:6.3][WEB:AA4]")
 {
     PolicydRig rig;
     rig.start();
@@ -98,7 +101,7 @@ TEST_CASE("a code serves once")
     CHECK(rig.journal("credential.replayed").size() == 1);
 }
 
-TEST_CASE("a key stands for the password, and never for the code")
+TEST_CASE("a key stands for the password, and never for the code", "[CLAUSIER:O-5.4][CHM:5.10]")
 {
     PolicydRig rig;
     rig.start();
@@ -127,7 +130,10 @@ TEST_CASE("a key stands for the password, and never for the code")
                     .as_bool());
 }
 
-TEST_CASE("failures slow the address down, also across a restart, and never lock the person")
+TEST_CASE(
+    "failures slow the address down, also across a restart, and never lock the person",
+    "[WEB:AA7]"
+)
 {
     PolicydRig rig;
     rig.sql("UPDATE authorized_source SET range = '127.0.0.0/24'");
@@ -149,7 +155,7 @@ TEST_CASE("failures slow the address down, also across a restart, and never lock
     CHECK(elsewhere.ask(rig.login_request()).at("accepted").as_bool());
 }
 
-TEST_CASE("a worker that asks out of order is ended and journaled")
+TEST_CASE("a worker that asks out of order is ended and journaled", "[WEB:DT1][CHM:5.8]")
 {
     struct Row {
         char const* what;
@@ -186,7 +192,10 @@ TEST_CASE("a worker that asks out of order is ended and journaled")
     CHECK(rig.journal("protocol.violation").size() == 1);
 }
 
-TEST_CASE("an undeclared address is dropped without a byte, and journaled once with its count")
+TEST_CASE(
+    "an undeclared address is dropped without a byte, and journaled once with its count",
+    "[CHM:8.1][CHM:8.15]"
+)
 {
     PolicydRig rig;
     rig.start();

@@ -29,7 +29,10 @@ std::string refused_code(json::object const& answer)
 
 } // namespace
 
-TEST_CASE("a technician with everything in order reaches the recorded target")
+TEST_CASE(
+    "a technician with everything in order reaches the recorded target",
+    "[CLAUSIER:O-9.9][WEB:AA5]"
+)
 {
     PolicydRig rig;
     RecorderProcess const recorder{rig.root()};
@@ -91,7 +94,10 @@ TEST_CASE("a technician with everything in order reaches the recorded target")
     });
 }
 
-TEST_CASE("each condition that is missing refuses the session with its own code")
+TEST_CASE(
+    "each condition that is missing refuses the session with its own code",
+    "[CLAUSIER:O-12.2.5.3][WEB:GA2][WEB:HE7][CHM:8.15]"
+)
 {
     struct Row {
         char const* what;
@@ -143,7 +149,7 @@ TEST_CASE("each condition that is missing refuses the session with its own code"
     CHECK(denied[0].at("object").as_string() == refusal.at("reference").as_string());
 }
 
-TEST_CASE("without a recorder no target is dialled")
+TEST_CASE("without a recorder no target is dialled", "[CHM:8.5]")
 {
     PolicydRig rig;
     rig.start();
@@ -152,7 +158,10 @@ TEST_CASE("without a recorder no target is dialled")
     CHECK_FALSE(rig.target.accept(200ms));
 }
 
-TEST_CASE("at the end of the window the session is cut, and its report is due")
+TEST_CASE(
+    "at the end of the window the session is cut, and its report is due",
+    "[CLAUSIER:O-9.13][CLAUSIER:O-9.14][CLAUSIER:O-12.2.5.3]"
+)
 {
     PolicydRig rig;
     RecorderProcess const recorder{rig.root()};
@@ -200,7 +209,7 @@ TEST_CASE("the end of a contract ends the session and closes the door")
     CHECK(worker.push("end", 2s));
 }
 
-TEST_CASE("the loss of the recorder ends every session within a second")
+TEST_CASE("the loss of the recorder ends every session within a second", "[CHM:8.5]")
 {
     auto const how = GENERATE(SIGKILL, SIGSTOP);
     CAPTURE(how);

@@ -150,7 +150,7 @@ TEST_CASE("sigterm seals every recording with shutdown")
     }
 }
 
-TEST_CASE("the recorder serves one client, in order, with known requests only")
+TEST_CASE("the recorder serves one client, in order, with known requests only", "[CHM:5.8]")
 {
     TemporaryFolder const root;
     RecorderProcess const recorder{root.path()};
@@ -279,7 +279,9 @@ TEST_CASE("a full disk is final for the recording; what was acknowledged verifie
     CHECK(frames_in(folder) == acknowledged);
 }
 
-TEST_CASE("the disk ladder warns, then refuses new recordings, then ends those that run")
+TEST_CASE(
+    "the disk ladder warns, then refuses new recordings, then ends those that run", "[CHM:8.5]"
+)
 {
     TemporaryFolder const root;
     SmallDisk const disk{root.path() + "/recordings", "size=8m"};

@@ -32,7 +32,7 @@ void check_good(recording::Verdict const& verdict)
 
 } // namespace
 
-TEST_CASE("a session is recorded, acknowledged, sealed, countersigned and verified")
+TEST_CASE("a session is recorded, acknowledged, sealed, countersigned and verified", "[CHM:8.5]")
 {
     TemporaryFolder const root;
     RecorderProcess recorder{root.path()};

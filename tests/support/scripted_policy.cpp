@@ -345,15 +345,9 @@ json::object ScriptedPolicy::answer(
         if (!script.target_password.empty()) target["password"] = script.target_password;
         bool const first = !std::exchange(connection.granted, true);
         if (first) {
-            int ends[2];
-            if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) return {};
-            auto intake = std::make_shared<Intake>();
-            intake->socket = Fd{ends[0]};
             descriptors.push_back(target_());
-            descriptors.emplace_back(ends[1]);
+            descriptors.push_back(intake_ ? intake_() : drained_intake());
             if (script.target_password.empty()) descriptors.push_back(agent_());
-            std::lock_guard const lock{mutex_};
-            threads_.emplace_back([this, intake] { serve_intake(intake); });
         }
         return {
             {"granted", true},
@@ -377,6 +371,22 @@ json::object ScriptedPolicy::answer(
         return {{"refusal", failed}};
     }
     return {};
+}
+
+void ScriptedPolicy::use_intake(Dial intake)
+{
+    intake_ = std::move(intake);
+}
+
+Fd ScriptedPolicy::drained_intake()
+{
+    int ends[2];
+    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) return {};
+    auto intake = std::make_shared<Intake>();
+    intake->socket = Fd{ends[0]};
+    std::lock_guard const lock{mutex_};
+    threads_.emplace_back([this, intake] { serve_intake(intake); });
+    return Fd{ends[1]};
 }
 
 void ScriptedPolicy::serve_intake(std::shared_ptr<Intake> intake)

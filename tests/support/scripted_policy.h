@@ -96,12 +96,15 @@ public:
         std::chrono::seconds limit = std::chrono::seconds{10}
     ) const;
     void forget();
+    /// Where intakes come from, instead of a drain of our own: the real recorder.
+    void use_intake(Dial intake);
 
 private:
     struct Connection;
     struct Intake;
     void serve_listener();
     void serve_worker(std::shared_ptr<Connection> connection);
+    [[nodiscard]] Fd drained_intake();
     void serve_intake(std::shared_ptr<Intake> intake);
     [[nodiscard]] boost::json::object answer(
         Connection& connection, boost::json::object const& request, std::vector<Fd>& descriptors
@@ -111,6 +114,7 @@ private:
     std::vector<std::string> host_keys_;
     Dial target_;
     Dial agent_;
+    Dial intake_;
     Fd listener_;
     PacketSocket door_;
     mutable std::mutex mutex_;

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # check_units.sh BUILD_FOLDER: installs the units in a temporary root, as a package would, and lets
 # systemd judge them.
+# clause: CHM:2.18
 set -euo pipefail
 build=$1
 if ! command -v systemd-analyze >/dev/null; then

@@ -78,7 +78,7 @@ TEST_CASE("what is not exactly an address is refused")
     CHECK_FALSE(SourceAddress::parse(std::string_view{"1.2.3.4\0", 8}));
 }
 
-TEST_CASE("the peer of a socket is read off it, and a zone is refused")
+TEST_CASE("the peer of a socket is read off it, and a zone is refused", "[WEB:TR2]")
 {
     sockaddr_in v4{};
     v4.sin_family = AF_INET;
@@ -151,7 +151,7 @@ TEST_CASE("a range that does not say what it means is refused")
     CHECK(range("::ffff:203.0.113.0/120").to_string() == "203.0.113.0/24");
 }
 
-TEST_CASE("a declaration is refused when it is too wide, private or no source at all")
+TEST_CASE("a declaration is refused when it is too wide, private or no source at all", "[CHM:8.1]")
 {
     using enum DeclarationFault;
     struct Row {

@@ -14,7 +14,7 @@ TEST_CASE("a request is read strictly")
     CHECK(fields.finish());
 }
 
-TEST_CASE("unknown, missing, mistyped and oversized fields are refused by name")
+TEST_CASE("unknown, missing, mistyped and oversized fields are refused by name", "[WEB:DT1]")
 {
     auto const reads = [](char const* text) {
         auto const object = must(parse_object(text));

@@ -245,7 +245,9 @@ TEST_CASE(
     }
 }
 
-TEST_CASE("a confined recorder writes in its folder and nowhere else, and has no network")
+TEST_CASE(
+    "a confined recorder writes in its folder and nowhere else, and has no network", "[WEB:GP3]"
+)
 {
     if (sanitized) SKIP("Landlock and seccomp are off in sanitizer builds");
     Folder const own;
@@ -329,7 +331,10 @@ TEST_CASE("a confined report reads fonts and writes nothing")
     CHECK(attempt(Role::report, try_exec) == killed);
 }
 
-TEST_CASE("a confined process reaches no network, cannot be read, leaves no core")
+TEST_CASE(
+    "a confined process reaches no network, cannot be read, leaves no core",
+    "[WEB:GP3][CLAUSIER:O-9.2]"
+)
 {
     auto const role = GENERATE(Role::ssh_worker, Role::listener, Role::recorder, Role::report);
     CHECK(gives(role, layer_privileges));

@@ -38,7 +38,7 @@ std::string output_of(std::string const& command)
 
 } // namespace
 
-TEST_CASE("one-time codes are those of RFC 6238")
+TEST_CASE("one-time codes are those of RFC 6238", "[WEB:AA4]")
 {
     struct Row {
         std::int64_t seconds;
@@ -69,7 +69,7 @@ TEST_CASE("one-time codes are those of oathtool")
     }
 }
 
-TEST_CASE("a code serves once, a step before or after its time, and never backwards")
+TEST_CASE("a code serves once, a step before or after its time, and never backwards", "[WEB:AA4]")
 {
     auto const step = totp_step(at(1795000000));
     auto const code = totp_code(rfc_secret, step);
@@ -121,7 +121,7 @@ TEST_CASE("a recovery code is read as people type it")
     CHECK_FALSE(normalize_recovery_code(std::string(100, ' ')));
 }
 
-TEST_CASE("delays double to five minutes for an account and to an hour for an address")
+TEST_CASE("delays double to five minutes for an account and to an hour for an address", "[WEB:AA7]")
 {
     std::vector<long> account;
     for (unsigned n = 0; n <= 10; ++n)
@@ -136,7 +136,8 @@ TEST_CASE("delays double to five minutes for an account and to an hour for an ad
 }
 
 TEST_CASE(
-    "waiting ends by itself, elsewhere the person is free, and a clock going back adds nothing"
+    "waiting ends by itself, elsewhere the person is free, and a clock going back adds nothing",
+    "[WEB:AA7]"
 )
 {
     auto const now = at(1795000000);
@@ -152,7 +153,7 @@ TEST_CASE(
     CHECK(forgotten(three, now + 24h));
 }
 
-TEST_CASE("passwords are judged by length, words and guesses")
+TEST_CASE("passwords are judged by length, words and guesses", "[CLAUSIER:O-5.1][CHM:5.2][CHM:5.3]")
 {
     struct Row {
         char const* password;

@@ -11,7 +11,10 @@
 
 using namespace ecluse;
 
-TEST_CASE("every refusal and fault has a code of its own and sentences in both languages")
+TEST_CASE(
+    "every refusal and fault has a code of its own and sentences in both languages",
+    "[HDS:EXI-13][WEB:DT11]"
+)
 {
     std::set<std::string_view> codes;
     auto const check = [&](auto each) {
@@ -81,7 +84,7 @@ TEST_CASE("state words read back, and unknown ones are nothing")
     CHECK(parse_open_mode("manual") == OpenMode::manual);
 }
 
-TEST_CASE("nobody both acts and watches, or stands on both sides")
+TEST_CASE("nobody both acts and watches, or stands on both sides", "[WEB:AA1][WEB:TR3]")
 {
     struct Row {
         Roles roles;

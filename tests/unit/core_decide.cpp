@@ -109,7 +109,7 @@ TEST_CASE("when everything is right the session is granted until the window clos
     CHECK(explain(scene.request, scene.facts, scene.now).empty());
 }
 
-TEST_CASE("facts that nobody filled in admit nobody")
+TEST_CASE("facts that nobody filled in admit nobody", "[CLAUSIER:O-12.3.11][CHM:13.14][WEB:HE7]")
 {
     Scene scene;
     scene.facts = Facts{};
@@ -117,7 +117,11 @@ TEST_CASE("facts that nobody filled in admit nobody")
     CHECK(explain(scene.request, scene.facts, scene.now).size() >= 10);
 }
 
-TEST_CASE("each thing that is wrong has its own refusal, and putting it right admits again")
+TEST_CASE(
+    "each thing that is wrong has its own refusal, and putting it right admits again",
+    "[CLAUSIER:O-5.4][CLAUSIER:O-12.2.5.3][CLAUSIER:O-12.3.11][CHM:3.2][CHM:5.10][CHM:8.1]"
+    "[CHM:8.3][CHM:13.14][WEB:GA2][WEB:GA3][WEB:AA8][WEB:HE7][CHM:2.11][CLAUSIER:O-3.3]"
+)
 {
     struct Row {
         char const* what;
@@ -427,7 +431,9 @@ TEST_CASE("the reasons come in the order of the rule")
     );
 }
 
-TEST_CASE("a session ends at the first of window, contract and declaration")
+TEST_CASE(
+    "a session ends at the first of window, contract and declaration", "[CLAUSIER:O-12.2.5.3]"
+)
 {
     Scene scene;
     scene.facts.contract->until = eight + 90min;

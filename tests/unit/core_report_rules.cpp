@@ -64,7 +64,7 @@ TEST_CASE("weekly hours read back, and nonsense is refused")
     }
 }
 
-TEST_CASE("a report is due in a day, or the same day when anything was out of hours")
+TEST_CASE("a report is due in a day, or the same day when anything was out of hours", "[CHM:8.19]")
 {
     struct Row {
         char const* what;
@@ -123,7 +123,7 @@ TEST_CASE("a late report blocks until it is accepted, one in time never does")
     CHECK_FALSE(blocks(report, ReportBlocking::until_accepted, deadline + 240h));
 }
 
-TEST_CASE("a report goes from its technician to the DSI and back")
+TEST_CASE("a report goes from its technician to the DSI and back", "[CLAUSIER:O-9.13]")
 {
     auto const now = paris("2026-11-24 12:00");
     ReportActor const technician{{Role::technician}, true};
@@ -155,7 +155,7 @@ TEST_CASE("a report goes from its technician to the DSI and back")
     CHECK(std::get<Fault>(next(ReportAct::edit, technician)) == Fault::report_state);
 }
 
-TEST_CASE("evidence is kept at least as long as promised, and a legal hold wins")
+TEST_CASE("evidence is kept at least as long as promised, and a legal hold wins", "[CHM:8.15]")
 {
     CHECK_FALSE(validate({}));
     CHECK(validate({.journal = months{17}}) == Fault::retention_journal);

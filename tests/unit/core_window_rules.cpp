@@ -46,7 +46,7 @@ std::optional<WindowState> state(std::variant<WindowTimes, Fault> const& outcome
 
 } // namespace
 
-TEST_CASE("the clock alone opens, closes and expires windows")
+TEST_CASE("the clock alone opens, closes and expires windows", "[CLAUSIER:O-12.2.5.3]")
 {
     struct Row {
         WindowState stored;
@@ -78,7 +78,7 @@ TEST_CASE("the clock alone opens, closes and expires windows")
     CHECK(next_change(times, eight + 2h) == std::nullopt);
 }
 
-TEST_CASE("only the DSI approves, and never its own request or work")
+TEST_CASE("only the DSI approves, and never its own request or work", "[WEB:AA1][CHM:8.4]")
 {
     auto const now = eight - 1h;
     auto asked = window(WindowState::requested);
@@ -130,7 +130,7 @@ TEST_CASE("an act in the wrong state is refused")
     }
 }
 
-TEST_CASE("a window has a length, a future, people and a place")
+TEST_CASE("a window has a length, a future, people and a place", "[CLAUSIER:O-12.2.5.3][CHM:8.4]")
 {
     auto const submit = [](WindowRecord const& asked, UtcTime now) {
         return fault(transition(asked, change(WindowAct::submit), by_technician, now));
@@ -178,7 +178,7 @@ TEST_CASE("an approval comes in time and may only narrow")
     CHECK(fault(transition(asked, approve, by_dsi, eight - 1h)) == Fault::window_outside_request);
 }
 
-TEST_CASE("a window opened by hand opens in its hours only")
+TEST_CASE("a window opened by hand opens in its hours only", "[CLAUSIER:O-9.14]")
 {
     auto approved = window(WindowState::approved);
     approved.times.open_mode = OpenMode::manual;
@@ -190,7 +190,7 @@ TEST_CASE("a window opened by hand opens in its hours only")
     CHECK(fault(transition(approved, open, by_technician, eight)) == Fault::window_role);
 }
 
-TEST_CASE("closing early and extending need a reason and keep the cap")
+TEST_CASE("closing early and extending need a reason and keep the cap", "[CLAUSIER:O-9.14]")
 {
     auto const live = window(WindowState::open);
     auto const now = eight + 1h;
@@ -222,7 +222,7 @@ TEST_CASE("closing early and extending need a reason and keep the cap")
     CHECK(fault(transition(live, longer, by_dsi, now)) == Fault::window_reason_missing);
 }
 
-TEST_CASE("disturbing usage hours needs a reason of its own")
+TEST_CASE("disturbing usage hours needs a reason of its own", "[CHM:8.4]")
 {
     auto asked = window(WindowState::requested); // 08:00 to 10:00
     asked.usage_hours = {must(parse_weekly_hours("mon 10:00-12:00"))};

@@ -4,6 +4,7 @@
 #include "gateway/ssh/exec_tap.h"
 #include "gateway/ssh/login.h"
 #include "gateway/ssh/menu.h"
+#include "gateway/ssh/request_checks.h"
 #include "gateway/ssh/scp_tap.h"
 #include "gateway/ssh/terminal_watch.h"
 
@@ -239,4 +240,28 @@ TEST_CASE("the menu takes a number, and nothing strange")
     CHECK(step.chosen->window == "W-2");
     CHECK(dialog.on_input("q\r").quit);
     CHECK(dialog.on_input("\x03").quit);
+}
+
+TEST_CASE("a terminal's size is a screen's, whatever a client claims")
+{
+    CHECK(bounded_size(65535, 65535).columns == 1000);
+    CHECK(bounded_size(65535, 65535).rows == 500);
+    CHECK(bounded_size(-1, -1).columns == 1);
+    CHECK(bounded_size(0, 0).columns == 80);
+    CHECK(bounded_size(132, 50).rows == 50);
+}
+
+TEST_CASE("names and values of a client's requests are plain words")
+{
+    CHECK(is_terminal_name("xterm-256color"));
+    CHECK(!is_terminal_name("x\x1b[2J"));
+    CHECK(!is_terminal_name(std::string(65, 'x')));
+    CHECK(is_signal_name("TERM"));
+    CHECK(!is_signal_name(""));
+    CHECK(!is_signal_name("TERM\n"));
+    CHECK(is_allowed_env({"LANG"}, "LANG", "fr_FR.UTF-8"));
+    CHECK(!is_allowed_env({"LANG"}, "LD_PRELOAD", "x"));
+    CHECK(!is_allowed_env({"LANG"}, "LANG", "a\nb"));
+    CHECK(!is_allowed_env({"LANG"}, "LANG", std::string(1025, 'a')));
+    CHECK(!is_allowed_env({}, "LANG", "C"));
 }

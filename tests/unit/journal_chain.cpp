@@ -438,7 +438,10 @@ TEST_CASE("a failed write is final until the next start, which writes the line i
     CHECK(journal.head().sequence == 3);
 }
 
-TEST_CASE("every journal type has a name of its own and a French description")
+TEST_CASE(
+    "every journal type has a name of its own and a French description",
+    "[CLAUSIER:O-6.1][CHM:6.2][WEB:TR1]"
+)
 {
     std::set<std::string_view> names;
     for (auto const& type : journal_types()) {

@@ -129,7 +129,7 @@ TEST_CASE("an intact journal is intact for both verifiers")
     CHECK(said.second.ends_with("INTACT\n"));
 }
 
-TEST_CASE("any changed byte of the journal is found, with its line")
+TEST_CASE("any changed byte of the journal is found, with its line", "[WEB:TR3]")
 {
     Evidence const evidence;
     auto const whole = joined(evidence.lines);
@@ -172,7 +172,7 @@ TEST_CASE("the shell verifier finds changed bytes too")
     }
 }
 
-TEST_CASE("lines removed, repeated, exchanged, added or cut are found")
+TEST_CASE("lines removed, repeated, exchanged, added or cut are found", "[WEB:TR3]")
 {
     Evidence const evidence;
     auto const events = joined(evidence.exported);

@@ -16,7 +16,10 @@ using namespace ecluse;
 using namespace ecluse::recording;
 using namespace ecluse::test;
 
-TEST_CASE("a segment opens under its key, session and index only, and with the openssl command")
+TEST_CASE(
+    "a segment opens under its key, session and index only, and with the openssl command",
+    "[WEB:DT4][WEB:GC2]"
+)
 {
     auto const key = must(ContentKey::generate());
     auto const other = must(ContentKey::generate());
@@ -63,7 +66,10 @@ TEST_CASE("the largest segment fits its bound")
     CHECK(must(open_segment(key, session, 1'000'000'000'000, der)) == frames);
 }
 
-TEST_CASE("the content key is wrapped for RSA of 3072 bits and P-384, and for nothing weaker")
+TEST_CASE(
+    "the content key is wrapped for RSA of 3072 bits and P-384, and for nothing weaker",
+    "[CLAUSIER:O-8.3][CHM:7.3][WEB:GC1]"
+)
 {
     auto const key = must(ContentKey::generate());
     auto const kind = GENERATE(KeyKind::rsa3072, KeyKind::p384);
@@ -82,7 +88,10 @@ TEST_CASE("the content key is wrapped for RSA of 3072 bits and P-384, and for no
         CHECK_FALSE(wrap_content_key(key, must(parse_certificate(identity(weak).certificate))));
 }
 
-TEST_CASE("a recording opens with either recipient's key, in PEM or PKCS#12, and with no other")
+TEST_CASE(
+    "a recording opens with either recipient's key, in PEM or PKCS#12, and with no other",
+    "[WEB:HE6]"
+)
 {
     TemporaryFolder const folder;
     make_recording(folder.path(), small_sample());
@@ -177,7 +186,7 @@ TEST_CASE("a writer appends nothing after its seal and seals once")
     CHECK_FALSE(writer->seal("cut"));
 }
 
-TEST_CASE("silences and clock jumps are listed, with both sides of each edge")
+TEST_CASE("silences and clock jumps are listed, with both sides of each edge", "[CHM:8.14]")
 {
     Continuity continuity{1000, 50'000};
     continuity.add(0, 1000 + gap_min_ms, 50'000 + gap_min_ms);

@@ -87,7 +87,10 @@ TEST_CASE("a recording as written is intact for both verifiers")
     CHECK(ran.status == 0);
 }
 
-TEST_CASE("every flipped byte of every file is found, by one sentence that names a file")
+TEST_CASE(
+    "every flipped byte of every file is found, by one sentence that names a file",
+    "[WEB:DT4][CLAUSIER:O-9.14]"
+)
 {
     TemporaryFolder const root;
     auto sample = small_sample();
@@ -119,7 +122,7 @@ TEST_CASE("every flipped byte of every file is found, by one sentence that names
     CHECK(verdict_of(folder).good());
 }
 
-TEST_CASE("the shell verifier finds flipped bytes in every file")
+TEST_CASE("the shell verifier finds flipped bytes in every file", "[CLAUSIER:O-9.14]")
 {
     TemporaryFolder const root;
     auto const folder = root.path() + "/S-SAMPLE1";

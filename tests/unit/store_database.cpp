@@ -247,7 +247,7 @@ TEST_CASE("a database of a newer program is not opened")
     CHECK(opened.error().what.find("newer") != std::string::npos);
 }
 
-TEST_CASE("a database file that others can reach, or that is elsewhere, is refused")
+TEST_CASE("a database file that others can reach, or that is elsewhere, is refused", "[CHM:5.8]")
 {
     TempFolder const folder;
     auto const path = folder / "ecluse.db";

@@ -119,7 +119,10 @@ TEST_CASE("the tables of a regular visit grant it, and only in its time")
     CHECK(facts.windows[0].permissions == Permissions{.shell = true});
 }
 
-TEST_CASE("each row that is missing or different refuses the visit")
+TEST_CASE(
+    "each row that is missing or different refuses the visit",
+    "[WEB:GA3][CLAUSIER:O-12.3.11][CHM:13.14]"
+)
 {
     Hospital hospital;
     REQUIRE(hospital.grants());

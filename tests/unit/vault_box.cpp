@@ -22,7 +22,11 @@ Vault vault_with(char fill)
 
 } // namespace
 
-TEST_CASE("a box opens in its place, and nowhere else")
+TEST_CASE(
+    "a box opens in its place, and nowhere else",
+    "[CLAUSIER:O-5.2][CLAUSIER:O-8.2][CLAUSIER:O-8.4][CLAUSIER:O-12.2.10.1][CHM:7.2]"
+    "[WEB:GC1]"
+)
 {
     auto const vault = vault_with('k');
     auto const size = GENERATE(std::size_t{0}, std::size_t{1}, std::size_t{5000});
@@ -34,7 +38,7 @@ TEST_CASE("a box opens in its place, and nowhere else")
     CHECK_FALSE(vault_with('l').open_box("authenticator/A-1", box));
 }
 
-TEST_CASE("any flipped bit or cut keeps a box closed")
+TEST_CASE("any flipped bit or cut keeps a box closed", "[CLAUSIER:O-12.2.10.1]")
 {
     auto const vault = vault_with('k');
     auto const box = vault.seal("c", "0123456789");
@@ -57,7 +61,7 @@ TEST_CASE("two boxes of the same secret differ, and show nothing of it")
     CHECK(box.find("secret") == std::string::npos);
 }
 
-TEST_CASE("the master key file is read strictly")
+TEST_CASE("the master key file is read strictly", "[CLAUSIER:O-12.2.10.1]")
 {
     TempFolder const folder;
     auto const path = folder / "master.key";
@@ -122,7 +126,11 @@ TEST_CASE("the master key file is read strictly")
     }
 }
 
-TEST_CASE("a password is known again, and only it")
+TEST_CASE(
+    "a password is known again, and only it",
+    "[CLAUSIER:O-5.2][CLAUSIER:O-8.2][CLAUSIER:O-12.3.6][CHM:5.4][CHM:7.2][CHM:13.8]"
+    "[WEB:GC1]"
+)
 {
     auto const hash = hash_password("correct horse");
     CHECK(hash.starts_with("$argon2id$v=19$m=65536,t=3,p=1$"));

@@ -81,7 +81,7 @@ TEST_CASE("a PEM key of openssl is read, ed25519 included")
     CHECK(SshKey::parse(output_of(std::string{"openssl genpkey "} + algorithm)));
 }
 
-TEST_CASE("our key files are read by ssh-keygen and by libssh from memory")
+TEST_CASE("our key files are read by ssh-keygen and by libssh from memory", "[WEB:GC2]")
 {
     auto const kind = GENERATE("ed25519", "rsa", "256", "384", "521");
     CAPTURE(kind);
@@ -121,7 +121,7 @@ TEST_CASE("a key behind a passphrase is refused, and nobody is asked for it")
     CHECK(parsed.error().what.find("passphrase") != std::string::npos);
 }
 
-TEST_CASE("weak and foreign keys are refused")
+TEST_CASE("weak and foreign keys are refused", "[CLAUSIER:O-8.3][CHM:7.3][WEB:GC1]")
 {
     TempFolder const folder;
     CHECK(SshKey::parse(generated(folder, "-t rsa -b 1024")).error().code == Errc::refused);
