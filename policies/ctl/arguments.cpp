@@ -78,8 +78,7 @@ private:
             return std::nullopt;
         }
         auto const equals = argument.find('=');
-        auto const name =
-            argument.substr(2, equals == std::string::npos ? equals : equals - 2);
+        auto const name = argument.substr(2, equals == std::string::npos ? equals : equals - 2);
         std::optional<std::string> value;
         if (equals != std::string::npos) value = argument.substr(equals + 1);
         if (!argument.starts_with("--")) return unknown_option(argument);
@@ -124,8 +123,8 @@ private:
         if (name == "lang") {
             auto const language = parse_language(*value);
             if (!language) {
-                wrong_ = Misuse{
-                    TextKey::ctl_usage_choice, {{"option", "lang"}, {"choices", "fr, en"}}};
+                wrong_ =
+                    Misuse{TextKey::ctl_usage_choice, {{"option", "lang"}, {"choices", "fr, en"}}};
                 return false;
             }
             globals_.language = *language;
@@ -160,8 +159,8 @@ private:
             if (!option.required || option.kind == Kind::secret ||
                 typed_.values.contains(option.name))
                 continue;
-            auto const shown = option.positional ? std::string{option.name}
-                                                 : "--" + std::string{option.name};
+            auto const shown =
+                option.positional ? std::string{option.name} : "--" + std::string{option.name};
             return Misuse{
                 TextKey::ctl_usage_missing,
                 {{"option", shown}, {"command", typed_.command->words()}}};
@@ -176,8 +175,10 @@ private:
         for (auto const* name : {"json", "help", "root", "as", "lang", "version"})
             known.push_back({name, false});
         std::vector<std::string_view> names;
-        for (auto const& one : known) names.push_back(one.name);
-        std::string const near{closest(argument.starts_with("--") ? argument.substr(2) : argument, names)};
+        for (auto const& one : known)
+            names.push_back(one.name);
+        std::string const near{
+            closest(argument.starts_with("--") ? argument.substr(2) : argument, names)};
         if (near.empty()) return {TextKey::ctl_usage_unknown_option, {{"word", argument}}};
         return {
             TextKey::ctl_usage_unknown_option_near, {{"word", argument}, {"near", "--" + near}}};

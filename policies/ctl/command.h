@@ -19,12 +19,12 @@ enum class Kind {
     text,
     number,
     flag,
-    list,     // repeated, or separated by commas
-    moment,   // hour of Paris, "now", or "+2h" from now; travels as UTC
-    day,      // "2026-12-31": its first second in Paris
-    file,     // its contents travel, at most 48 KiB
-    secret,   // --NAME-file F, --NAME-stdin, or asked without echo; never an argument
-    path,     // stays here
+    list,   // repeated, or separated by commas
+    moment, // hour of Paris, "now", or "+2h" from now; travels as UTC
+    day,    // "2026-12-31": its first second in Paris
+    file,   // its contents travel, at most 48 KiB
+    secret, // --NAME-file F, --NAME-stdin, or asked without echo; never an argument
+    path,   // stays here
 };
 
 struct Option {
@@ -47,10 +47,10 @@ struct Command {
     std::string_view verb = {};    // empty: one word is enough ("doctor")
     std::string_view request = {}; // what policyd is asked; empty when `run` decides
     std::vector<Option> options = {};
-    std::string_view example = {};             // after "eclusectl "
+    std::string_view example = {};              // after "eclusectl "
     std::vector<std::string_view> columns = {}; // of a list answer, in order
-    bool signs = false;                        // password and code are asked again
-    Run run = nullptr;                         // absent: ask, then show the answer
+    bool signs = false;                         // password and code are asked again
+    Run run = nullptr;                          // absent: ask, then show the answer
 
     /// "ctl.window.approve", below which its texts are.
     [[nodiscard]] std::string key() const;

@@ -16,8 +16,8 @@ void add_evidence_commands(std::vector<Command>& to)
          .request = "recording.list",
          .options = {{.name = "person"}, {.name = "asset"}, {.name = "vendor"}},
          .example = "recording list --asset scanner-1",
-         .columns = {"session", "recording", "person", "asset", "started_at", "ended_at",
-                     "record_bytes"}},
+         .columns =
+             {"session", "recording", "person", "asset", "started_at", "ended_at", "record_bytes"}},
         {.object = "recording",
          .verb = "show",
          .request = "recording.show",

@@ -88,8 +88,7 @@ void add_people_commands(std::vector<Command>& to)
         {.object = "role",
          .verb = "revoke",
          .request = "role.revoke",
-         .options =
-             {person, {.name = "role", .required = true, .positional = true}, reason},
+         .options = {person, {.name = "role", .required = true, .positional = true}, reason},
          .example = "role revoke c.dupuis auditor --reason \"audit terminé\""},
         {.object = "enrol",
          .request = "enrol.begin",

@@ -98,7 +98,8 @@ std::vector<Command> vendor_rows()
               {.name = "country"},
               {.name = "from", .kind = moment},
               {.name = "to", .kind = moment}},
-         .example = "source declare 203.0.113.24 --vendor Imagelec --reason \"siège, sortie unique\""},
+         .example =
+             "source declare 203.0.113.24 --vendor Imagelec --reason \"siège, sortie unique\""},
         {.object = "source",
          .verb = "approve",
          .request = "source.approve",
@@ -188,7 +189,8 @@ std::vector<Command> asset_rows()
          .verb = "usage-hours",
          .request = "asset.usage_hours",
          .options = {asset, {.name = "usage-hours", .kind = list, .required = true}},
-         .example = "asset usage-hours scanner-1 --usage-hours \"mon-fri 08:00-18:00,sat 08:00-12:00\""},
+         .example =
+             "asset usage-hours scanner-1 --usage-hours \"mon-fri 08:00-18:00,sat 08:00-12:00\""},
         {.object = "asset",
          .verb = "limit",
          .request = "asset.limit",

@@ -11,8 +11,9 @@ void add_report_commands(std::vector<Command>& to)
         {.object = "report",
          .verb = "list",
          .request = "report.list",
-         .options = {{.name = "state", .values = "due|draft|submitted|accepted|returned"},
-                     {.name = "late", .kind = flag}},
+         .options =
+             {{.name = "state", .values = "due|draft|submitted|accepted|returned"},
+              {.name = "late", .kind = flag}},
          .example = "report list --late",
          .columns = {"report", "state", "window", "vendor", "due_at", "late"}},
         {.object = "report",
@@ -51,8 +52,9 @@ void add_report_commands(std::vector<Command>& to)
          .run = &run_report_export},
         {.object = "report",
          .verb = "verify",
-         .options = {{.name = "file", .kind = path, .required = true, .positional = true},
-                     {.name = "certificate", .kind = path}},
+         .options =
+             {{.name = "file", .kind = path, .required = true, .positional = true},
+              {.name = "certificate", .kind = path}},
          .example = "report verify compte-rendu.pdf",
          .run = &run_report_verify},
     };

@@ -1,6 +1,5 @@
-#include "policies/ctl/run.h"
-
 #include "common/json.h"
+#include "policies/ctl/run.h"
 
 #include <fmt/format.h>
 
@@ -23,7 +22,8 @@ std::string option_words(Command const& command)
         }
     }
     if (command.signs)
-        for (auto const* word : {"password-file", "password-stdin", "code"}) add(word);
+        for (auto const* word : {"password-file", "password-stdin", "code"})
+            add(word);
     return words;
 }
 
@@ -32,7 +32,8 @@ std::string option_words(Command const& command)
 Exit run_completion(Ctl&, Command const&, json::object)
 {
     std::set<std::string_view> objects;
-    for (auto const& command : commands()) objects.insert(command.object);
+    for (auto const& command : commands())
+        objects.insert(command.object);
     fmt::print("# bash completion for eclusectl; made by \"eclusectl completion bash\".\n");
     fmt::print("_eclusectl()\n{{\n    local word=\"${{COMP_WORDS[COMP_CWORD]}}\" words=() w\n");
     fmt::print("    for w in \"${{COMP_WORDS[@]:1:COMP_CWORD-1}}\"; do\n");
@@ -40,7 +41,8 @@ Exit run_completion(Ctl&, Command const&, json::object)
     fmt::print("    local options=\"--help --json --lang --as --root\" choices=\"\"\n");
     fmt::print("    case \"${{#words[@]}}:${{words[0]}}:${{words[1]}}\" in\n");
     fmt::print("    0:*) choices=\"");
-    for (auto const object : objects) fmt::print("{} ", object);
+    for (auto const object : objects)
+        fmt::print("{} ", object);
     fmt::print("\" ;;\n");
     for (auto const object : objects) {
         std::string verbs;

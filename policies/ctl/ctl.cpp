@@ -78,8 +78,12 @@ Exit Ctl::tell(std::string_view code, std::string_view what, std::string_view re
     // What policyd writes holds typed values; they stay text here.
     constexpr std::size_t chars_max = 8192;
     std::fflush(stdout);
-    fmt::print(stderr, "eclusectl: {}{}\n", code.empty() ? "" : std::string{code} + " – ",
-               printable(what, chars_max));
+    fmt::print(
+        stderr,
+        "eclusectl: {}{}\n",
+        code.empty() ? "" : std::string{code} + " – ",
+        printable(what, chars_max)
+    );
     if (!remedy.empty()) fmt::print(stderr, "  → {}\n", printable(remedy, chars_max));
     return exit;
 }
@@ -115,8 +119,8 @@ bool Ctl::connect()
         return false;
     }
     socket_ = std::move(*socket);
-    return ask("operator.hello", {{"version", ECLUSE_VERSION}, {"language", to_code(language())}})
-        .has_value();
+    return ask("operator.hello", {{"version", ECLUSE_VERSION}, {"language", to_code(language())}}
+    ).has_value();
 }
 
 std::optional<Answered>
@@ -247,8 +251,7 @@ Result<> Ctl::keep_token(std::string_view login, std::string_view token) const
 
 void Ctl::drop_token(std::string_view login) const
 {
-    if (auto const folder = token_folder())
-        ::unlink((*folder + "/" + std::string{login}).c_str());
+    if (auto const folder = token_folder()) ::unlink((*folder + "/" + std::string{login}).c_str());
 }
 
 std::optional<std::string> Ctl::login() const

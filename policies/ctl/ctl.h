@@ -41,11 +41,10 @@ public:
     [[nodiscard]] bool has(std::string_view option) const;
 
     /// Asks policyd; an object comes back, or nothing after the refusal was shown.
-    [[nodiscard]] std::optional<Answered> ask(
-        std::string_view request,
+    [[nodiscard]] std::optional<Answered>
+    ask(std::string_view request,
         boost::json::object fields,
-        std::vector<int> const& descriptors = {}
-    );
+        std::vector<int> const& descriptors = {});
     /// Adds `password` and `code`, asked or from files.
     [[nodiscard]] bool sign(boost::json::object& fields);
     /// From --NAME-file, --NAME-stdin, or asked without echo (twice when `twice`).

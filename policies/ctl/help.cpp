@@ -1,6 +1,5 @@
-#include "policies/ctl/run.h"
-
 #include "common/json.h"
+#include "policies/ctl/run.h"
 #include "policies/ctl/show.h"
 
 #include <fmt/format.h>
@@ -57,9 +56,7 @@ void print_general_help(Ctl const& ctl)
             if (other.object == command.object && !other.verb.empty())
                 verbs += (verbs.empty() ? "" : ", ") + std::string{other.verb};
         print_row(
-            command.object,
-            verbs.empty() ? sentence(ctl, command.key() + ".purpose") : verbs,
-            14
+            command.object, verbs.empty() ? sentence(ctl, command.key() + ".purpose") : verbs, 14
         );
     }
     fmt::print("\n{}\n", text(ctl.language(), TextKey::ctl_help_globals));

@@ -17,8 +17,7 @@ struct Free {
     void operator()(char* text) const { ssh_string_free_char(text); }
 };
 
-Result<std::string>
-fetch_one(std::string const& host, std::uint16_t port, char const* type)
+Result<std::string> fetch_one(std::string const& host, std::uint16_t port, char const* type)
 {
     std::unique_ptr<ssh_session_struct, Free> const session{ssh_new()};
     if (!session) return Error{Errc::io, "ssh session"};
@@ -52,8 +51,10 @@ Result<std::vector<std::string>> fetch_host_keys(std::string const& host, std::u
     Error last{Errc::unavailable, "no key"};
     for (auto const* type : wanted_types) {
         auto key = fetch_one(host, port, type);
-        if (key) keys.push_back(*std::move(key));
-        else last = key.error();
+        if (key)
+            keys.push_back(*std::move(key));
+        else
+            last = key.error();
     }
     if (keys.empty()) return last.within("fetch host keys");
     return keys;

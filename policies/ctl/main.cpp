@@ -51,8 +51,10 @@ Exit run(int count, char** arguments)
         return Exit::ok;
     }
     if (!command) {
-        if (object.empty()) print_general_help(ctl);
-        else print_object_help(ctl, object);
+        if (object.empty())
+            print_general_help(ctl);
+        else
+            print_object_help(ctl, object);
         return globals.help ? Exit::ok : Exit::usage;
     }
     if (globals.help) {

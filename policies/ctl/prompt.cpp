@@ -70,7 +70,7 @@ Result<Secret> read_secret(std::string const& path)
     if (path == "-") return read_line(STDIN_FILENO);
     Fd const file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
     if (!file) return os_error("open " + path);
-    struct stat seen{};
+    struct stat seen {};
     if (::fstat(file.get(), &seen) != 0) return os_error("stat " + path);
     // A secret that others can read is not one. Pipes (process substitution) have no such mode.
     if (S_ISREG(seen.st_mode) && (seen.st_mode & 077U) != 0)

@@ -23,9 +23,8 @@ bool is_dark(QRcode const& code, int x, int y)
 
 std::string qr_code(std::string_view text)
 {
-    std::unique_ptr<QRcode, QrFree> const code{QRcode_encodeString8bit(
-        std::string{text}.c_str(), 0, QR_ECLEVEL_M
-    )};
+    std::unique_ptr<QRcode, QrFree> const code{
+        QRcode_encodeString8bit(std::string{text}.c_str(), 0, QR_ECLEVEL_M)};
     if (!code) return {};
     std::string shown;
     for (int y = -margin; y < code->width + margin; y += 2) {

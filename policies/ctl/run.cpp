@@ -20,7 +20,8 @@ constexpr std::size_t file_bytes_max = 48 * 1024;
 std::string choices(std::string_view values)
 {
     std::string joined;
-    for (auto const letter : values) joined += letter == '|' ? ", " : std::string(1, letter);
+    for (auto const letter : values)
+        joined += letter == '|' ? ", " : std::string(1, letter);
     return joined;
 }
 
@@ -53,19 +54,21 @@ Result<json::value> convert(Option const& option, std::vector<std::string> const
 {
     auto const& last = typed.back();
     switch (option.kind) {
-    case Kind::flag: return json::value(true);
-    case Kind::list: return json::value(split(typed));
+    case Kind::flag:
+        return json::value(true);
+    case Kind::list:
+        return json::value(split(typed));
     case Kind::number: {
         std::int64_t number = 0;
-        auto const [end, fault] =
-            std::from_chars(last.data(), last.data() + last.size(), number);
+        auto const [end, fault] = std::from_chars(last.data(), last.data() + last.size(), number);
         if (fault != std::errc{} || end != last.data() + last.size())
             return Error{Errc::malformed, "not a number"};
         return json::value(number);
     }
     case Kind::moment:
         return json::value(to_iso(ECLUSE_TRY(parse_moment(last, to_seconds(utc_now())))));
-    case Kind::day: return json::value(to_iso(ECLUSE_TRY(parse_day(last))));
+    case Kind::day:
+        return json::value(to_iso(ECLUSE_TRY(parse_day(last))));
     case Kind::file:
         return json::value(
             last == "-" ? ECLUSE_TRY(read_all(0, file_bytes_max))
@@ -73,7 +76,8 @@ Result<json::value> convert(Option const& option, std::vector<std::string> const
         );
     case Kind::text:
     case Kind::path:
-    case Kind::secret: return json::value(last);
+    case Kind::secret:
+        return json::value(last);
     }
     return Error{Errc::malformed, "kind"};
 }

@@ -46,8 +46,7 @@ Exit print_json(json::object const& answer)
 
 Exit confirm_enrolment(Ctl& ctl, std::string const& invitation, std::string const& code)
 {
-    auto const answer =
-        ctl.ask("enrol.confirm", {{"invitation", invitation}, {"code", code}});
+    auto const answer = ctl.ask("enrol.confirm", {{"invitation", invitation}, {"code", code}});
     if (!answer) return ctl.exit();
     if (ctl.json()) return print_json(answer->fields);
     show_recovery(ctl, answer->fields);
@@ -102,9 +101,8 @@ Exit run_enrol(Ctl& ctl, Command const&, json::object fields)
     if (!ctl.json()) ctl.say(TextKey::ctl_enrol_password_rules);
     auto const password = ctl.secret("password", TextKey::ctl_prompt_new_password, true);
     if (!password) return ctl.exit();
-    auto const answer = ctl.ask(
-        "enrol.begin", {{"invitation", invitation}, {"password", password->reveal()}}
-    );
+    auto const answer =
+        ctl.ask("enrol.begin", {{"invitation", invitation}, {"password", password->reveal()}});
     if (!answer) return ctl.exit();
     if (ctl.json()) return print_json(answer->fields);
     show_totp(ctl, answer->fields);

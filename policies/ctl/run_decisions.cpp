@@ -34,8 +34,7 @@ void say_lines(Ctl const& ctl, std::string_view words)
 Exit run_cut_many(Ctl& ctl, Command const& command, json::object fields)
 {
     bool const many = fields.contains("all") || fields.contains("vendor");
-    if (many == fields.contains("session"))
-        return ctl.fail(Exit::usage, TextKey::ctl_cut_which);
+    if (many == fields.contains("session")) return ctl.fail(Exit::usage, TextKey::ctl_cut_which);
     if (!many) {
         fields.erase("confirm");
         return ask_and_show(ctl, command, std::move(fields));

@@ -51,18 +51,27 @@ Exit run_pin(Ctl& ctl, Command const& command, json::object fields)
         json::array seen;
         for (auto const& line : *keys)
             if (auto const key = policyd::parse_public_key(line))
-                seen.push_back(json::object{{"kind", key->type}, {"fingerprint", key->fingerprint}});
+                seen.push_back(json::object{{"kind", key->type}, {"fingerprint", key->fingerprint}}
+                );
         auto const chosen = choose(*keys, fingerprint);
         if (chosen.empty()) {
             // Shown, never believed: somebody compares with what the target's owner says, and types
             // it.
-            show(ctl, {.object = "asset", .verb = "fetched", .request = "", .columns = {"kind", "fingerprint"}},
-                 {{"rows", std::move(seen)}});
+            show(
+                ctl,
+                {.object = "asset",
+                 .verb = "fetched",
+                 .request = "",
+                 .columns = {"kind", "fingerprint"}},
+                {{"rows", std::move(seen)}}
+            );
             if (fingerprint.empty()) {
                 ctl.say(TextKey::ctl_pin_compare);
                 return Exit::warnings;
             }
-            return ctl.fail(Exit::refused, TextKey::ctl_pin_other, {{"fingerprint", printable(fingerprint)}});
+            return ctl.fail(
+                Exit::refused, TextKey::ctl_pin_other, {{"fingerprint", printable(fingerprint)}}
+            );
         }
         fields["key"] = chosen;
     }
@@ -79,8 +88,7 @@ Exit run_account(Ctl& ctl, Command const& command, json::object fields)
         fields["method"] = "key";
         fields["secret"] = *bytes;
         wipe(*bytes);
-    } else if (ctl.has("secret-file") || ctl.has("secret-stdin") ||
-               text_of(fields, "method") == "password") {
+    } else if (ctl.has("secret-file") || ctl.has("secret-stdin") || text_of(fields, "method") == "password") {
         auto const secret = ctl.secret("secret", TextKey::ctl_prompt_account_password, true);
         if (!secret) return ctl.exit();
         fields["secret"] = secret->reveal();

@@ -19,7 +19,7 @@ constexpr std::size_t passphrase_chars_min = 12;
 
 bool exists(std::string const& path)
 {
-    struct stat seen{};
+    struct stat seen {};
     return ::lstat(path.c_str(), &seen) == 0;
 }
 
@@ -58,9 +58,7 @@ std::optional<std::string> answer_for(Ctl& ctl, std::string_view option, TextKey
     auto const typed = ask_terminal(text(ctl.language(), prompt), true);
     if (typed && !typed->empty()) return std::string{typed->reveal()};
     auto const shown = "--" + std::string{option};
-    ctl.fail(
-        Exit::usage, TextKey::ctl_usage_missing, {{"option", shown}, {"command", "setup"}}
-    );
+    ctl.fail(Exit::usage, TextKey::ctl_usage_missing, {{"option", shown}, {"command", "setup"}});
     return std::nullopt;
 }
 
@@ -72,7 +70,10 @@ struct Owner {
 };
 
 Exit write_pair(
-    Ctl& ctl, Owner const& owner, std::string const& site, std::string const& certificate_path,
+    Ctl& ctl,
+    Owner const& owner,
+    std::string const& site,
+    std::string const& certificate_path,
     std::string const& folder
 )
 {
@@ -105,7 +106,7 @@ Exit prepare(Ctl& ctl, policyd::Paths const& paths)
     if (!phone) return ctl.exit();
     auto const portal = answer_for(ctl, "portal", TextKey::ctl_setup_ask_portal);
     if (!portal) return ctl.exit();
-    auto const folder = ctl.has("keys-folder") ? ctl.value("keys-folder")
+    auto const folder = ctl.has("keys-folder")       ? ctl.value("keys-folder")
                         : ctl.globals().root.empty() ? std::string{"/root/ecluse-remise"}
                                                      : ctl.globals().root + "/remise";
     auto const etc = paths.config.substr(0, paths.config.rfind('/'));
@@ -139,15 +140,15 @@ Exit prepare(Ctl& ctl, policyd::Paths const& paths)
     if (!kept) return ctl.fail(kept.error());
     auto const config = "[site]\nname = " + toml_text(*site) + "\nphone = " + toml_text(*phone) +
                         "\nportal = " + toml_text(*portal) + "\n";
-    if (auto const done = write_public(paths.config, config); !done)
-        return ctl.fail(done.error());
+    if (auto const done = write_public(paths.config, config); !done) return ctl.fail(done.error());
     auto const note = text(ctl.language(), TextKey::ctl_setup_note, {{"site", *site}}) + "\n";
     if (auto const done = write_file_durably(folder + "/LISEZ-MOI.txt", note, 0444); !done)
         return ctl.fail(done.error());
     if (ctl.json())
         fmt::print(
             "{}\n",
-            json::serialize(json::object{{"prepared", true}, {"config", paths.config}, {"keys", folder}})
+            json::serialize(json::object{
+                {"prepared", true}, {"config", paths.config}, {"keys", folder}})
         );
     ctl.say(TextKey::ctl_setup_prepared, {{"config", paths.config}, {"folder", folder}});
     return Exit::ok;
@@ -158,8 +159,10 @@ std::optional<json::object> parse_first(std::string const& typed)
 {
     std::vector<std::string> parts(1);
     for (char const letter : typed) {
-        if (letter == ';') parts.emplace_back();
-        else parts.back() += letter;
+        if (letter == ';')
+            parts.emplace_back();
+        else
+            parts.back() += letter;
     }
     if (parts.size() != 4) return std::nullopt;
     return json::object{
@@ -178,8 +181,7 @@ Exit first_people(Ctl& ctl)
         auto const typed = answer_for(ctl, role, prompt);
         if (!typed) return ctl.exit();
         auto person = parse_first(*typed);
-        if (!person)
-            return ctl.fail(Exit::usage, TextKey::ctl_setup_person_form, {{"role", role}});
+        if (!person) return ctl.fail(Exit::usage, TextKey::ctl_setup_person_form, {{"role", role}});
         fields[role] = std::move(*person);
     }
     auto const answer = ctl.ask("setup.people", std::move(fields));
@@ -191,7 +193,10 @@ Exit first_people(Ctl& ctl)
     ctl.say(TextKey::ctl_setup_people_done);
     auto const* rows = answer->fields.if_contains("invitations");
     if (rows && rows->is_array())
-        fmt::print("{}", table(rows->get_array(), {"login", "roles", "token", "expires_at"}, ctl.language()));
+        fmt::print(
+            "{}",
+            table(rows->get_array(), {"login", "roles", "token", "expires_at"}, ctl.language())
+        );
     return Exit::ok;
 }
 

@@ -109,7 +109,8 @@ Result<KeyPair> make_key_pair(std::string const& common_name, Secret const& pass
         0
     )};
     bool const sealed =
-        file && PKCS12_set_mac(file.get(), words.c_str(), -1, nullptr, 0, pkcs12_rounds, EVP_sha256());
+        file &&
+        PKCS12_set_mac(file.get(), words.c_str(), -1, nullptr, 0, pkcs12_rounds, EVP_sha256());
     wipe(words);
     if (!sealed) return failed("PKCS#12");
     Owned<BIO> const der{BIO_new(BIO_s_mem())};

@@ -37,8 +37,18 @@ std::string scalar(json::value const& value, Language language, std::size_t char
 bool is_translated(std::string_view field)
 {
     static constexpr std::string_view fields[] = {
-        "state",     "role",   "roles",  "nature",     "kind",      "open_mode",
-        "functions", "method", "outcome", "end_reason", "recording", "decision"};
+        "state",
+        "role",
+        "roles",
+        "nature",
+        "kind",
+        "open_mode",
+        "functions",
+        "method",
+        "outcome",
+        "end_reason",
+        "recording",
+        "decision"};
     return std::find(std::begin(fields), std::end(fields), field) != std::end(fields);
 }
 
@@ -51,9 +61,8 @@ std::string word(json::value const& value, std::string_view field, Language lang
     return {};
 }
 
-std::string cell(
-    json::value const& value, std::string_view field, Language language, std::size_t chars_max
-)
+std::string
+cell(json::value const& value, std::string_view field, Language language, std::size_t chars_max)
 {
     if (auto known = word(value, field, language); !known.empty()) return known;
     if (!value.is_array()) return scalar(value, language, chars_max);
@@ -100,7 +109,8 @@ Result<> unfold(Answered& answer)
     auto const object = ECLUSE_TRY(parse_object(bytes));
     answer.fields.erase("document");
     answer.descriptors.erase(answer.descriptors.begin());
-    for (auto const& field : object) answer.fields[field.key()] = field.value();
+    for (auto const& field : object)
+        answer.fields[field.key()] = field.value();
     return {};
 }
 
@@ -122,7 +132,8 @@ table(json::array const& rows, std::vector<std::string_view> const& columns, Lan
 {
     if (rows.empty()) return text(language, TextKey::ctl_empty) + "\n";
     std::vector<std::vector<std::string>> lines(1);
-    for (auto const column : columns) lines[0].push_back(label(column, language));
+    for (auto const column : columns)
+        lines[0].push_back(label(column, language));
     for (auto const& row : rows) {
         auto& line = lines.emplace_back();
         for (auto const column : columns) {

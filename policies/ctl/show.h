@@ -25,8 +25,9 @@ struct Answered {
 [[nodiscard]] std::string
 in_words(boost::json::value const& value, std::string_view field, Language language);
 /// Rows under their headings, columns as wide as needed; a sentence when there are none.
-[[nodiscard]] std::string
-table(boost::json::array const& rows, std::vector<std::string_view> const& columns, Language language);
+[[nodiscard]] std::string table(
+    boost::json::array const& rows, std::vector<std::string_view> const& columns, Language language
+);
 /// One "label : value" a line; lists of objects below, as tables.
 [[nodiscard]] std::string details(boost::json::object const& object, Language language);
 /// How many columns a terminal gives this text.

@@ -70,14 +70,15 @@ void make_password_hash(
             if (!job->is_old) job->hash = hash_password(job->password.reveal());
         },
         [job, done] {
-            if (job->is_old) done(Reply{reused()});
-            else done(job->hash);
+            if (job->is_old)
+                done(Reply{reused()});
+            else
+                done(job->hash);
         }
     );
 }
 
-Result<NewTotp>
-start_totp(Context& context, std::string const& person, std::string const& login)
+Result<NewTotp> start_totp(Context& context, std::string const& person, std::string const& login)
 {
     auto secret = random_bytes(totp_secret_bytes);
     auto const id = random_id('A');
@@ -102,9 +103,8 @@ confirm_pending_totp(Context& context, std::string const& person, std::string_vi
 {
     auto const pending = ECLUSE_TRY(store::pending_totp(context.database, person));
     if (!pending) return false;
-    auto const secret = ECLUSE_TRY(
-        context.vault.open_box(box::authenticator(pending->id), pending->secret_sealed)
-    );
+    auto const secret =
+        ECLUSE_TRY(context.vault.open_box(box::authenticator(pending->id), pending->secret_sealed));
     // The machine's own clock, as at every later login.
     auto const now = to_seconds(context.clock.utc_now());
     auto const step = accept_totp(secret.reveal(), code, now, std::nullopt);

@@ -7,8 +7,8 @@
 #include <boost/json/array.hpp>
 
 #include <functional>
-#include <variant>
 #include <string>
+#include <variant>
 
 namespace ecluse::policyd {
 

@@ -19,8 +19,20 @@ constexpr std::size_t secret_bytes_max = 16 * 1024;
 
 /// CHM:8.3: manufacturers' passwords.
 constexpr std::array<std::string_view, 14> default_passwords{
-    "admin", "administrator", "password", "passw0rd", "root",    "toor",    "default",
-    "guest", "service",       "changeme", "123456",   "12345678", "support", "maintenance"};
+    "admin",
+    "administrator",
+    "password",
+    "passw0rd",
+    "root",
+    "toor",
+    "default",
+    "guest",
+    "service",
+    "changeme",
+    "123456",
+    "12345678",
+    "support",
+    "maintenance"};
 
 bool is_default(std::string_view password, std::string_view account)
 {
@@ -66,8 +78,7 @@ make_material(Context& context, store::Account const& account, Secret const& giv
     }
     auto const key = given.empty() ? SshKey::generate_ed25519() : SshKey::parse(given.reveal());
     if (!key) return Reply{bad_value("secret", key.error().what)};
-    return Material{
-        context.vault.seal(place, key->private_text().reveal()), key->public_line()};
+    return Material{context.vault.seal(place, key->private_text().reveal()), key->public_line()};
 }
 
 Reply put(Context& context, Caller const& caller, Request& request, bool is_new)
@@ -114,8 +125,7 @@ Reply put(Context& context, Caller const& caller, Request& request, bool is_new)
               {"after", account->key.value_or("")}}},
         [&] { return store::put_account(context.database, *account, seconds_now(context)); }
     ));
-    json::object answer{
-        {"asset", asset->name}, {"account", name}, {"method", account->method}};
+    json::object answer{{"asset", asset->name}, {"account", name}, {"method", account->method}};
     if (account->key) answer["key"] = *account->key + " ecluse-" + asset->name;
     return answer;
 }

@@ -33,8 +33,7 @@ bool is_host(std::string_view host)
 {
     auto const fits = [](char letter) {
         return (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z') ||
-               (letter >= '0' && letter <= '9') || letter == '-' || letter == '.' ||
-               letter == ':';
+               (letter >= '0' && letter <= '9') || letter == '-' || letter == '.' || letter == ':';
     };
     return !host.empty() && host.size() <= 253 && host.front() != '-' &&
            std::all_of(host.begin(), host.end(), fits);

@@ -42,9 +42,7 @@ Reply show(Context& context, Caller const&, Request& request, Answer const&)
     if (auto const done = fields.finish(); !done) return Reply::violation(done.error().what);
     auto const charter = ECLUSE_TRY(store::find_charter(context.database, version));
     if (!charter)
-        return unknown(
-            TextKey::operator_unknown_charter, version ? std::to_string(*version) : "-"
-        );
+        return unknown(TextKey::operator_unknown_charter, version ? std::to_string(*version) : "-");
     auto const at = UtcTime{std::chrono::seconds{charter->published_at}};
     return document(
         {{"charter", charter->version},

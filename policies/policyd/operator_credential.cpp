@@ -31,7 +31,8 @@ Reply add_key(Context& context, Caller const& caller, Request& request, Answer c
             {{"bits", std::to_string(rsa_bits_min)}},
             TextKey::operator_weak_key_remedy};
     // The same key on two accounts would make two people one (CHM:8.3).
-    if (ECLUSE_TRY(store::ssh_key_owner(context.database, key->line))) return already(key->fingerprint);
+    if (ECLUSE_TRY(store::ssh_key_owner(context.database, key->line)))
+        return already(key->fingerprint);
     auto const held = ECLUSE_TRY(store::list_credentials(context.database, caller.person));
     if (held.at("rows").as_array().size() >= keys_max + 2)
         return bad_value("key", std::to_string(keys_max));
@@ -106,8 +107,9 @@ Reply remove_key(Context& context, Caller const& caller, Request& request, Answe
     return json::object{{"credential", id}};
 }
 
-Reply
-change_password(Context& context, Caller const& caller, Request& request, Answer const& answer)
+Reply change_password(
+    Context& context, Caller const& caller, Request& request, Answer const& answer
+)
 {
     Fields fields{request.fields};
     auto typed = fields.text("new_password", password_bytes_max);
@@ -127,9 +129,9 @@ change_password(Context& context, Caller const& caller, Request& request, Answer
                  .object = caller.person,
                  .details = {{"kinds", "password"}}},
                 [&]() -> Result<> {
-                    ECLUSE_TRY(store::revoke_credentials(
-                        context.database, caller.person, "password", now
-                    ));
+                    ECLUSE_TRY(
+                        store::revoke_credentials(context.database, caller.person, "password", now)
+                    );
                     ECLUSE_TRY(store::insert_credential(
                         context.database,
                         {.id = random_id('A'),
@@ -157,9 +159,7 @@ Reply replace_totp(Context& context, Caller const& caller, Request& request, Ans
     ECLUSE_TRY(record_act(
         context,
         caller,
-        {.type = "credential.enrolled",
-         .object = caller.person,
-         .details = {{"kinds", "totp"}}},
+        {.type = "credential.enrolled", .object = caller.person, .details = {{"kinds", "totp"}}},
         [&]() -> Result<> {
             totp = ECLUSE_TRY(start_totp(context, caller.person, caller.login));
             return {};
@@ -177,9 +177,7 @@ Reply confirm_totp(Context& context, Caller const& caller, Request& request, Ans
     auto const written = record_act(
         context,
         caller,
-        {.type = "credential.confirmed",
-         .object = caller.person,
-         .details = {{"kinds", "totp"}}},
+        {.type = "credential.confirmed", .object = caller.person, .details = {{"kinds", "totp"}}},
         [&]() -> Result<> {
             right = ECLUSE_TRY(confirm_pending_totp(context, caller.person, code));
             if (!right) return Error{Errc::refused, "code"};

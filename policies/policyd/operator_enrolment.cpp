@@ -16,8 +16,7 @@ constexpr std::size_t password_bytes_max = 1024;
 /// Unknown, used and expired look the same to whoever tries tokens.
 Fault no_invitation()
 {
-    return {
-        "E-INV-01", TextKey::operator_invitation_text, {}, TextKey::operator_invitation_remedy};
+    return {"E-INV-01", TextKey::operator_invitation_text, {}, TextKey::operator_invitation_remedy};
 }
 
 struct Invited {
@@ -115,7 +114,11 @@ Reply confirm(Context& context, Caller const& caller, Request& request, Answer c
     auto const asking = as_invited(caller, person);
     auto const pending = ECLUSE_TRY(store::pending_totp(context.database, person.id));
     if (!pending)
-        return Fault{"E-INV-02", TextKey::operator_enrol_order_text, {}, TextKey::operator_enrol_order_remedy};
+        return Fault{
+            "E-INV-02",
+            TextKey::operator_enrol_order_text,
+            {},
+            TextKey::operator_enrol_order_remedy};
     json::array codes;
     bool right = false;
     auto const written = record_act(

@@ -1,5 +1,7 @@
 #include "common/json.h"
 #include "policies/core/roles.h"
+#include "policies/policyd/endings.h"
+#include "policies/policyd/live.h"
 #include "policies/policyd/operator_act.h"
 #include "policies/policyd/operator_invitation.h"
 #include "policies/policyd/operator_session.h"
@@ -92,7 +94,14 @@ Reply revoke(Context& context, Caller const& caller, Request& request, Answer co
             return {};
         }
     ));
-    // The next request of an open login already sees the roles that are left.
+    // The next request of an open login already sees the roles that are left; a session that the
+    // role allowed ends now.
+    if (role == "technician") {
+        auto ending = endings::revoked();
+        ending.by = caller.person;
+        ending.comment = why;
+        context.live.revoke_person(person->id, ending);
+    }
     return json::object{{"login", person->login}, {"role", role}};
 }
 

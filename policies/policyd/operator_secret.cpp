@@ -46,9 +46,8 @@ Reply rotate(Context& context, Caller const& caller, Request& request, Answer co
     if (auto const done = fields.finish(); !done) return Reply::violation(done.error().what);
     if (name != "ssh_host_ed25519" && name != "ssh_host_rsa") {
         // The key that seals evidence is kept with what it sealed; replacing it is an installation.
-        auto const known = ECLUSE_TRY(
-            context.database.row("SELECT name FROM secret WHERE name = $1", {name})
-        );
+        auto const known =
+            ECLUSE_TRY(context.database.row("SELECT name FROM secret WHERE name = $1", {name}));
         if (!known) return unknown(TextKey::operator_unknown_secret, name);
         return Fault{
             "E-SEC-01",
@@ -77,9 +76,7 @@ Reply rotate(Context& context, Caller const& caller, Request& request, Answer co
                         "excluded.value_sealed, public = excluded.public, rotated_at = "
                         "excluded.rotated_at",
                         {name,
-                         Blob{context.vault.seal(
-                             box::secret(name), key.private_text().reveal()
-                         )},
+                         Blob{context.vault.seal(box::secret(name), key.private_text().reveal())},
                          key.public_line(),
                          seconds_now(context)}
                     ));
@@ -117,9 +114,7 @@ Reply acknowledge_clock(Context& context, Caller const& caller, Request& request
 
 void add_secret_requests(RequestTable& table, Context& context)
 {
-    add_request(
-        table, context, "secret.list", {{"rssi", "platform_admin", "auditor"}}, &list
-    );
+    add_request(table, context, "secret.list", {{"rssi", "platform_admin", "auditor"}}, &list);
     add_request(table, context, "secret.rotate", {{"rssi"}, Access::roles, true}, &rotate);
     add_request(
         table, context, "clock.acknowledge", {{"rssi"}, Access::roles, true}, &acknowledge_clock

@@ -69,10 +69,7 @@ Reply people(Context& context, Caller const& caller, Request& request, Answer co
             "E-INS-01", TextKey::operator_setup_uid_text, {}, TextKey::operator_setup_uid_remedy};
     if (ECLUSE_TRY(store::any_person(context.database)))
         return Fault{
-            "E-INS-02",
-            TextKey::operator_setup_done_text,
-            {},
-            TextKey::operator_setup_done_remedy};
+            "E-INS-02", TextKey::operator_setup_done_text, {}, TextKey::operator_setup_done_remedy};
     for (std::size_t i = 0; i < named.size(); ++i) {
         auto const& one = named[i];
         if (judge_names(one.login, one.first, one.last, one.mail))

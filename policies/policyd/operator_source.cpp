@@ -94,8 +94,7 @@ Reply decide(Context& context, Caller const& caller, Request& request, Decision 
         return unknown(TextKey::operator_unknown_source, id);
     if (decision.by_another && source->declared_by == caller.person) return own_act();
     if (decision.needs_reason && why.empty()) return bad_value("reason", "vide");
-    if (std::find(decision.from.begin(), decision.from.end(), source->state) ==
-        decision.from.end())
+    if (std::find(decision.from.begin(), decision.from.end(), source->state) == decision.from.end())
         return wrong_state(source->state);
     ECLUSE_TRY(record_act(
         context,
@@ -155,9 +154,9 @@ Reply list(Context& context, Caller const& caller, Request& request, Answer cons
         vendor = found->id;
     }
     if (own) vendor = own;
-    return document(ECLUSE_TRY(
-        store::list_sources(context.database, {.vendor = vendor, .state = state})
-    ));
+    return document(
+        ECLUSE_TRY(store::list_sources(context.database, {.vendor = vendor, .state = state}))
+    );
 }
 
 } // namespace

@@ -1,7 +1,6 @@
-#include "policies/policyd/operator.h"
-
 #include "common/json.h"
 #include "policies/policyd/context.h"
+#include "policies/policyd/operator.h"
 #include "policies/policyd/operator_act.h"
 #include "policies/policyd/operator_invitation.h"
 #include "policies/policyd/operator_objects.h"
@@ -13,9 +12,12 @@ namespace {
 std::string_view to_word(Access access)
 {
     switch (access) {
-    case Access::anyone: return "anyone";
-    case Access::logged_in: return "logged_in";
-    case Access::roles: return "roles";
+    case Access::anyone:
+        return "anyone";
+    case Access::logged_in:
+        return "logged_in";
+    case Access::roles:
+        return "roles";
     }
     assertion_failed("Access", __FILE__, __LINE__);
 }

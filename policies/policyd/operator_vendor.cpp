@@ -1,5 +1,3 @@
-#include "policies/store/vendors.h"
-
 #include "common/bytes.h"
 #include "common/json.h"
 #include "policies/policyd/boxes.h"
@@ -9,6 +7,7 @@
 #include "policies/policyd/operator_invitation.h"
 #include "policies/policyd/sources.h"
 #include "policies/store/assets.h"
+#include "policies/store/vendors.h"
 #include "policies/vault/vault.h"
 
 namespace ecluse::policyd {
@@ -45,8 +44,7 @@ Reply create(Context& context, Caller const& caller, Request& request, Answer co
     if (contact) card["name"] = *contact;
     if (mail) card["mail"] = *mail;
     if (phone) card["phone"] = *phone;
-    auto const sealed =
-        context.vault.seal(box::vendor_contact(vendor.id), json::serialize(card));
+    auto const sealed = context.vault.seal(box::vendor_contact(vendor.id), json::serialize(card));
     ECLUSE_TRY(record_act(
         context,
         caller,
@@ -165,8 +163,7 @@ Reply contract(Context& context, Caller const& caller, Request& request, Answer 
     if ((from && !instant(from)) || (to && !instant(to))) return bad_value("contract_to", "date");
     after.contract_from = instant(from).value_or(before.contract_from);
     after.contract_to = instant(to).value_or(before.contract_to);
-    if (after.contract_from >= after.contract_to)
-        return bad_value("contract_to", "contract_from");
+    if (after.contract_from >= after.contract_to) return bad_value("contract_to", "contract_from");
     auto const described = [](store::Vendor const& vendor) {
         return json::object{
             {"reference", vendor.contract_reference},
@@ -191,8 +188,7 @@ Reply contract(Context& context, Caller const& caller, Request& request, Answer 
     return json::object{{"name", after.name}};
 }
 
-Reply
-change_scope(Context& context, Caller const& caller, Request& request, bool adds)
+Reply change_scope(Context& context, Caller const& caller, Request& request, bool adds)
 {
     Fields fields{request.fields};
     auto const vendor_name = fields.text("vendor", name_bytes_max);
@@ -213,8 +209,10 @@ change_scope(Context& context, Caller const& caller, Request& request, bool adds
          .object = asset->id,
          .details = {{"vendor", vendor.id}}},
         [&]() -> Result<> {
-            if (adds) ECLUSE_TRY(store::add_asset(context.database, vendor.id, asset->id));
-            else ECLUSE_TRY(store::remove_asset(context.database, vendor.id, asset->id));
+            if (adds)
+                ECLUSE_TRY(store::add_asset(context.database, vendor.id, asset->id));
+            else
+                ECLUSE_TRY(store::remove_asset(context.database, vendor.id, asset->id));
             return {};
         }
     ));
@@ -259,7 +257,8 @@ Reply declare(Context& context, Caller const& caller, Request& request, Answer c
         [&] { return store::insert_subcontractor(context.database, subcontractor); }
     ));
     auto const until = UtcTime{std::chrono::seconds{subcontractor.notified_at + objection_s}};
-    return json::object{{"subcontractor", subcontractor.id}, {"name", name}, {"until", to_iso(until)}};
+    return json::object{
+        {"subcontractor", subcontractor.id}, {"name", name}, {"until", to_iso(until)}};
 }
 
 Reply decide(
@@ -303,9 +302,7 @@ Reply list_subcontractors(Context& context, Caller const& caller, Request& reque
 {
     if (!request.fields.empty()) return Reply::violation("subcontractor.list: fields");
     auto const own = ECLUSE_TRY(vendor_of(context, caller));
-    return document(
-        ECLUSE_TRY(store::list_subcontractors(context.database, own, objection_s))
-    );
+    return document(ECLUSE_TRY(store::list_subcontractors(context.database, own, objection_s)));
 }
 
 } // namespace

@@ -59,8 +59,7 @@ Asked read(Fields& fields)
           "update_origin",
           "update_sha256",
           "rollback_plan"})
-        if (auto const value = fields.optional_text(name, reason_bytes_max))
-            details[name] = *value;
+        if (auto const value = fields.optional_text(name, reason_bytes_max)) details[name] = *value;
     details["interruption"] = fields.flag("interruption", false);
     details["health_data"] = fields.flag("health_data", false);
     window.details = json::serialize(details);
@@ -133,12 +132,12 @@ std::optional<Reply> take_targets(Context& context, Asked& asked)
 }
 
 /// E-CR-01: what is owed for the last interventions comes first, unless lives may depend on it.
-Result<std::optional<Fault>> owes_reports(Context& context, Caller const& caller, Asked const& asked)
+Result<std::optional<Fault>>
+owes_reports(Context& context, Caller const& caller, Asked const& asked)
 {
     if (asked.window.emergency) return std::optional<Fault>{};
-    auto const late = ECLUSE_TRY(
-        blocking_reports(context, asked.window.vendor, context.clock.decision_now())
-    );
+    auto const late =
+        ECLUSE_TRY(blocking_reports(context, asked.window.vendor, context.clock.decision_now()));
     if (late.empty()) return std::optional<Fault>{};
     auto const code = std::string{ecluse::code(Refusal::report_overdue)};
     // The DSI finds it among the refusals, as it would one at the door.
@@ -205,7 +204,11 @@ Reply ask(Context& context, Caller const& caller, Request& request, Answer const
         window.opens_at = window.requested_at;
     auto const outcome = transition(
         ECLUSE_TRY(to_record(context, window)),
-        {.act = WindowAct::submit, .reason = {}, .opens = {}, .closes = {}, .usage_hours_override = {}},
+        {.act = WindowAct::submit,
+         .reason = {},
+         .opens = {},
+         .closes = {},
+         .usage_hours_override = {}},
         ECLUSE_TRY(to_actor(context, caller, window.vendor)),
         context.clock.decision_now(),
         window_policy(context)
@@ -253,9 +256,9 @@ Reply list(Context& context, Caller const& caller, Request& request, Answer cons
         if (!found) return unknown(TextKey::operator_unknown_asset, *asset);
         asset = found->id;
     }
-    return document(ECLUSE_TRY(store::list_windows(
-        context.database, {.state = state, .vendor = vendor, .asset = asset}
-    )));
+    return document(ECLUSE_TRY(
+        store::list_windows(context.database, {.state = state, .vendor = vendor, .asset = asset})
+    ));
 }
 
 /// Warnings for whoever decides: nothing here forbids.
@@ -269,8 +272,10 @@ Result<json::array> remarks(Context& context, store::Window const& window)
         all.emplace_back("report_late");
     for (auto const& id : window.people) {
         auto const person = ECLUSE_TRY(find_person(context, id));
-        if (!person || person->state != "active") all.emplace_back("person_not_active");
-        else if (!person->identity_verified) all.emplace_back("identity_not_verified");
+        if (!person || person->state != "active")
+            all.emplace_back("person_not_active");
+        else if (!person->identity_verified)
+            all.emplace_back("identity_not_verified");
     }
     return all;
 }

@@ -34,9 +34,8 @@ judge(Context& context, Caller const& caller, std::string const& id, WindowChang
     if (!record) return Reply{record.error()};
     auto const actor = to_actor(context, caller, (*window)->vendor);
     if (!actor) return Reply{actor.error()};
-    auto const outcome = transition(
-        *record, change, *actor, context.clock.decision_now(), window_policy(context)
-    );
+    auto const outcome =
+        transition(*record, change, *actor, context.clock.decision_now(), window_policy(context));
     if (auto const* fault = std::get_if<ecluse::Fault>(&outcome)) return Reply{to_reply(*fault)};
     return Judged{**window, std::get<WindowTimes>(outcome)};
 }
@@ -64,7 +63,12 @@ Reply approve(Context& context, Caller const& caller, Request& request, Answer c
 {
     Fields fields{request.fields};
     auto const id = fields.text("window", id_bytes_max);
-    WindowChange change{.act = WindowAct::approve, .reason = {}, .opens = {}, .closes = {}, .usage_hours_override = {}};
+    WindowChange change{
+        .act = WindowAct::approve,
+        .reason = {},
+        .opens = {},
+        .closes = {},
+        .usage_hours_override = {}};
     change.opens = instant(fields, "opens");
     change.closes = instant(fields, "closes");
     auto const removed = fields.optional_texts("remove_function", 8, 16);
@@ -109,7 +113,8 @@ Reply approve(Context& context, Caller const& caller, Request& request, Answer c
         }
     ));
     ECLUSE_TRY(context.windows.tick(context));
-    return json::object{{"window", id}, {"opens", to_iso(times.opens)}, {"closes", to_iso(times.closes)}};
+    return json::object{
+        {"window", id}, {"opens", to_iso(times.opens)}, {"closes", to_iso(times.closes)}};
 }
 
 Reply refuse(Context& context, Caller const& caller, Request& request, Answer const&)
@@ -122,7 +127,11 @@ Reply refuse(Context& context, Caller const& caller, Request& request, Answer co
         context,
         caller,
         id,
-        {.act = WindowAct::refuse, .reason = why, .opens = {}, .closes = {}, .usage_hours_override = {}}
+        {.act = WindowAct::refuse,
+         .reason = why,
+         .opens = {},
+         .closes = {},
+         .usage_hours_override = {}}
     );
     if (auto* refused = std::get_if<Reply>(&judged)) return std::move(*refused);
     auto const& window = std::get<Judged>(judged).window;
@@ -157,7 +166,11 @@ Reply open(Context& context, Caller const& caller, Request& request, Answer cons
         context,
         caller,
         id,
-        {.act = WindowAct::open, .reason = {}, .opens = {}, .closes = {}, .usage_hours_override = {}}
+        {.act = WindowAct::open,
+         .reason = {},
+         .opens = {},
+         .closes = {},
+         .usage_hours_override = {}}
     );
     if (auto* refused = std::get_if<Reply>(&judged)) return std::move(*refused);
     auto const& [window, times] = std::get<Judged>(judged);
@@ -195,7 +208,11 @@ Reply close(Context& context, Caller const& caller, Request& request, Answer con
         context,
         caller,
         id,
-        {.act = WindowAct::close, .reason = why, .opens = {}, .closes = {}, .usage_hours_override = {}}
+        {.act = WindowAct::close,
+         .reason = why,
+         .opens = {},
+         .closes = {},
+         .usage_hours_override = {}}
     );
     if (auto* refused = std::get_if<Reply>(&judged)) return std::move(*refused);
     // Closing by hand and by the clock share one road: report due, sessions ended.
@@ -213,7 +230,11 @@ Reply cancel(Context& context, Caller const& caller, Request& request, Answer co
         context,
         caller,
         id,
-        {.act = WindowAct::cancel, .reason = why, .opens = {}, .closes = {}, .usage_hours_override = {}}
+        {.act = WindowAct::cancel,
+         .reason = why,
+         .opens = {},
+         .closes = {},
+         .usage_hours_override = {}}
     );
     if (auto* refused = std::get_if<Reply>(&judged)) return std::move(*refused);
     auto const& window = std::get<Judged>(judged).window;
@@ -236,7 +257,12 @@ Reply extend(Context& context, Caller const& caller, Request& request, Answer co
 {
     Fields fields{request.fields};
     auto const id = fields.text("window", id_bytes_max);
-    WindowChange change{.act = WindowAct::extend, .reason = {}, .opens = {}, .closes = {}, .usage_hours_override = {}};
+    WindowChange change{
+        .act = WindowAct::extend,
+        .reason = {},
+        .opens = {},
+        .closes = {},
+        .usage_hours_override = {}};
     change.closes = instant(fields, "closes");
     change.reason = fields.text("reason", reason_bytes_max);
     // The reason of an extension is the reason why care hours may be disturbed: said once.
@@ -265,8 +291,7 @@ Reply extend(Context& context, Caller const& caller, Request& request, Answer co
         [&] { return store::extend_window(context.database, extension); }
     ));
     auto const left = times.closes - now;
-    auto const sessions =
-        context.live.extend(id, times.closes, context.clock.monotonic() + left);
+    auto const sessions = context.live.extend(id, times.closes, context.clock.monotonic() + left);
     return json::object{{"window", id}, {"closes", to_iso(times.closes)}, {"sessions", sessions}};
 }
 

@@ -40,7 +40,8 @@ std::vector<std::string_view> words(std::string_view text)
 
 std::size_t bits_of(std::string_view number)
 {
-    while (!number.empty() && number.front() == '\0') number.remove_prefix(1);
+    while (!number.empty() && number.front() == '\0')
+        number.remove_prefix(1);
     if (number.empty()) return 0;
     auto const first = static_cast<unsigned char>(number.front());
     return number.size() * 8 - static_cast<std::size_t>(std::countl_zero(first));
@@ -81,7 +82,8 @@ Result<PublicKey> parse_public_key(std::string_view text)
         auto const encoded = to_base64(blob);
         key.line = key.type + " " + encoded;
         key.fingerprint = "SHA256:" + to_base64(sha256(blob));
-        while (key.fingerprint.ends_with('=')) key.fingerprint.pop_back();
+        while (key.fingerprint.ends_with('='))
+            key.fingerprint.pop_back();
         return key;
     }
     return malformed("no known type (ssh-ed25519, sk-ssh-ed25519@openssh.com, ecdsa, ssh-rsa)");

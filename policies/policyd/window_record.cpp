@@ -38,8 +38,7 @@ Result<WindowRecord> to_record(Context& context, store::Window const& window)
     return record;
 }
 
-Result<WindowActor>
-to_actor(Context& context, Caller const& caller, std::string const& vendor)
+Result<WindowActor> to_actor(Context& context, Caller const& caller, std::string const& vendor)
 {
     auto const own = ECLUSE_TRY(vendor_of(context, caller));
     WindowActor actor{PersonId{caller.person}, {}, own == vendor};

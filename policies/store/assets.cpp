@@ -31,9 +31,8 @@ Result<std::optional<Asset>> find_asset(Database& database, std::string const& i
     return std::optional{std::move(asset)};
 }
 
-Result<> insert_asset(
-    Database& database, Asset const& asset, std::string const& by, std::int64_t at
-)
+Result<>
+insert_asset(Database& database, Asset const& asset, std::string const& by, std::int64_t at)
 {
     ECLUSE_TRY(database.run(
         "INSERT INTO asset (id, name, description, protocol, host, port, state, referent, "
@@ -62,17 +61,12 @@ Result<> update_asset(Database& database, Asset const& asset)
     ECLUSE_TRY(database.run(
         "UPDATE asset SET state = $1, usage_hours = $2, session_limit = $3, algorithms = $4 "
         "WHERE id = $5",
-        {asset.state,
-         asset.usage_hours,
-         asset.session_limit,
-         nullable(asset.algorithms),
-         asset.id}
+        {asset.state, asset.usage_hours, asset.session_limit, nullable(asset.algorithms), asset.id}
     ));
     return {};
 }
 
-Result<json::object>
-list_assets(Database& database, std::optional<std::string> const& vendor)
+Result<json::object> list_assets(Database& database, std::optional<std::string> const& vendor)
 {
     return listing(
         database,
@@ -164,9 +158,7 @@ Result<std::int64_t> pin_host_key(
 Result<std::int64_t>
 unpin_host_key(Database& database, std::string const& asset, std::string const& key)
 {
-    return database.run(
-        "DELETE FROM asset_host_key WHERE asset = $1 AND key = $2", {asset, key}
-    );
+    return database.run("DELETE FROM asset_host_key WHERE asset = $1 AND key = $2", {asset, key});
 }
 
 Result<std::optional<Account>>
@@ -190,9 +182,9 @@ find_account(Database& database, std::string const& asset, std::string const& na
 Result<std::vector<std::string>> account_names(Database& database, std::string const& asset)
 {
     std::vector<std::string> names;
-    for (auto const& row : ECLUSE_TRY(database.rows(
-             "SELECT name FROM asset_account WHERE asset = $1 ORDER BY name", {asset}
-         )))
+    for (auto const& row : ECLUSE_TRY(
+             database.rows("SELECT name FROM asset_account WHERE asset = $1 ORDER BY name", {asset})
+         ))
         names.push_back(row.text("name"));
     return names;
 }

@@ -14,9 +14,8 @@ struct Asset {
 /// By id or name.
 [[nodiscard]] Result<std::optional<Asset>>
 find_asset(Database& database, std::string const& id_or_name);
-Result<> insert_asset(
-    Database& database, Asset const& asset, std::string const& by, std::int64_t at
-);
+Result<>
+insert_asset(Database& database, Asset const& asset, std::string const& by, std::int64_t at);
 /// State, hours, limit and exception.
 Result<> update_asset(Database& database, Asset const& asset);
 [[nodiscard]] Result<boost::json::object>

@@ -5,8 +5,7 @@
 
 namespace ecluse::store {
 
-Result<std::optional<Charter>>
-find_charter(Database& database, std::optional<std::int64_t> version)
+Result<std::optional<Charter>> find_charter(Database& database, std::optional<std::int64_t> version)
 {
     auto const row = ECLUSE_TRY(database.row(
         "SELECT version, title, body, sha256, published_by, published_at FROM charter "

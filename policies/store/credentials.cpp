@@ -130,8 +130,7 @@ Result<std::optional<SshKey>> find_ssh_key(Database& database, std::string const
     return std::optional{SshKey{row->text("id"), row->text("person"), row->text("public")}};
 }
 
-Result<std::optional<std::string>>
-ssh_key_owner(Database& database, std::string const& key)
+Result<std::optional<std::string>> ssh_key_owner(Database& database, std::string const& key)
 {
     auto const row = ECLUSE_TRY(database.row(
         "SELECT person FROM authenticator WHERE public = $1 AND kind = 'ssh_key' AND "

@@ -48,8 +48,7 @@ password_history(Database& database, std::string const& person, std::int64_t cou
 struct SshKey {
     std::string id, person, key;
 };
-[[nodiscard]] Result<std::optional<SshKey>>
-find_ssh_key(Database& database, std::string const& id);
+[[nodiscard]] Result<std::optional<SshKey>> find_ssh_key(Database& database, std::string const& id);
 /// Whoever has this key now: a key is one person's.
 [[nodiscard]] Result<std::optional<std::string>>
 ssh_key_owner(Database& database, std::string const& key);

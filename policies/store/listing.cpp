@@ -22,13 +22,17 @@ json::value shown_number(std::int64_t number, As as)
     using std::chrono::milliseconds;
     using std::chrono::seconds;
     switch (as) {
-    case As::instant: return json::value(to_iso(UtcTime{seconds{number}}));
-    case As::millis: return json::value(to_iso(to_seconds(UtcMillis{milliseconds{number}})));
-    case As::flag: return json::value(number != 0);
+    case As::instant:
+        return json::value(to_iso(UtcTime{seconds{number}}));
+    case As::millis:
+        return json::value(to_iso(to_seconds(UtcMillis{milliseconds{number}})));
+    case As::flag:
+        return json::value(number != 0);
     case As::text:
     case As::number:
     case As::list:
-    case As::object: return json::value(number);
+    case As::object:
+        return json::value(number);
     }
     return nullptr;
 }
@@ -40,7 +44,8 @@ json::value shown_value(Row const& row, Column const& column)
         auto const text = row.optional_text(column.name);
         return text ? json::value(*text) : json::value(nullptr);
     }
-    case As::list: return split(row.optional_text(column.name).value_or(""));
+    case As::list:
+        return split(row.optional_text(column.name).value_or(""));
     case As::object: {
         auto const text = row.optional_text(column.name);
         if (!text) return nullptr;

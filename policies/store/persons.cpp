@@ -25,7 +25,8 @@ find_person(Database& database, std::string const& id_or_login, std::int64_t now
     person.language = row->text("language");
     person.identity_verified = row->optional_number("identity_verified_at").has_value();
     for (auto const& role : ECLUSE_TRY(database.rows(
-             "SELECT role FROM person_role WHERE person = $1 AND (valid_to IS NULL OR valid_to > $2)",
+             "SELECT role FROM person_role WHERE person = $1 AND (valid_to IS NULL OR valid_to > "
+             "$2)",
              {person.id, now}
          )))
         person.roles.push_back(role.text("role"));
@@ -114,9 +115,7 @@ Result<> grant_role(
 Result<std::int64_t>
 revoke_role(Database& database, std::string const& person, std::string const& role)
 {
-    return database.run(
-        "DELETE FROM person_role WHERE person = $1 AND role = $2", {person, role}
-    );
+    return database.run("DELETE FROM person_role WHERE person = $1 AND role = $2", {person, role});
 }
 
 Result<> insert_invitation(
@@ -128,9 +127,9 @@ Result<> insert_invitation(
     std::int64_t expires_at
 )
 {
-    ECLUSE_TRY(database.run(
-        "DELETE FROM invitation WHERE person = $1 AND used_at IS NULL", {person}
-    ));
+    ECLUSE_TRY(
+        database.run("DELETE FROM invitation WHERE person = $1 AND used_at IS NULL", {person})
+    );
     ECLUSE_TRY(database.run(
         "INSERT INTO invitation (token_sha256, person, created_at, created_by, expires_at) "
         "VALUES ($1, $2, $3, $4, $5)",
@@ -143,8 +142,7 @@ Result<std::optional<Invitation>>
 find_invitation(Database& database, std::string const& token_sha256)
 {
     auto const row = ECLUSE_TRY(database.row(
-        "SELECT person, expires_at, used_at FROM invitation WHERE token_sha256 = $1",
-        {token_sha256}
+        "SELECT person, expires_at, used_at FROM invitation WHERE token_sha256 = $1", {token_sha256}
     ));
     if (!row) return std::optional<Invitation>{};
     return std::optional{Invitation{
@@ -161,8 +159,7 @@ Result<> use_invitation(Database& database, std::string const& token_sha256, std
     return {};
 }
 
-Result<json::object>
-list_persons(Database& database, PersonFilter const& filter, std::int64_t now)
+Result<json::object> list_persons(Database& database, PersonFilter const& filter, std::int64_t now)
 {
     return listing(
         database,

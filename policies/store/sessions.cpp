@@ -65,8 +65,7 @@ Result<json::object> list_sessions(Database& database, SessionFilter const& filt
 
 Result<std::optional<json::object>> show_session(Database& database, std::string const& id)
 {
-    auto const row =
-        ECLUSE_TRY(database.row(std::string{columns_sql} + "WHERE s.id = $1", {id}));
+    auto const row = ECLUSE_TRY(database.row(std::string{columns_sql} + "WHERE s.id = $1", {id}));
     if (!row) return std::optional<json::object>{};
     return std::optional{shown(*row, columns())};
 }

@@ -73,8 +73,7 @@ Result<> set_contract(Database& database, Vendor const& vendor)
     return {};
 }
 
-Result<bool>
-has_asset(Database& database, std::string const& vendor, std::string const& asset)
+Result<bool> has_asset(Database& database, std::string const& vendor, std::string const& asset)
 {
     return ECLUSE_TRY(database.row(
                           "SELECT asset FROM vendor_asset WHERE vendor = $1 AND asset = $2",
@@ -100,8 +99,7 @@ remove_asset(Database& database, std::string const& vendor, std::string const& a
     );
 }
 
-Result<json::object>
-list_vendors(Database& database, std::optional<std::string> const& only)
+Result<json::object> list_vendors(Database& database, std::optional<std::string> const& only)
 {
     return listing(
         database,

@@ -62,8 +62,7 @@ Result<> decide_subcontractor(
 struct Source {
     std::string id, vendor, range, kind, state, declared_by;
 };
-[[nodiscard]] Result<std::optional<Source>>
-find_source(Database& database, std::string const& id);
+[[nodiscard]] Result<std::optional<Source>> find_source(Database& database, std::string const& id);
 struct NewSource {
     std::string id, vendor, range, kind, reason, declared_by;
     std::optional<std::string> country;

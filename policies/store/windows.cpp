@@ -13,8 +13,7 @@ Result<> load_lists(Database& database, Window& window)
          )))
         window.people.push_back(row.text("person"));
     for (auto const& row : ECLUSE_TRY(database.rows(
-             "SELECT function FROM window_function WHERE window = $1 ORDER BY function",
-             {window.id}
+             "SELECT function FROM window_function WHERE window = $1 ORDER BY function", {window.id}
          )))
         window.functions.push_back(row.text("function"));
     for (auto const& row : ECLUSE_TRY(database.rows(
@@ -29,8 +28,7 @@ Result<> insert_functions(Database& database, Window const& window)
 {
     for (auto const& function : window.functions)
         ECLUSE_TRY(database.run(
-            "INSERT INTO window_function (window, function) VALUES ($1, $2)",
-            {window.id, function}
+            "INSERT INTO window_function (window, function) VALUES ($1, $2)", {window.id, function}
         ));
     return {};
 }

@@ -17,8 +17,7 @@ struct Window {
     std::vector<std::string> people, functions;
     std::vector<WindowTarget> targets;
 };
-[[nodiscard]] Result<std::optional<Window>>
-find_window(Database& database, std::string const& id);
+[[nodiscard]] Result<std::optional<Window>> find_window(Database& database, std::string const& id);
 Result<> insert_window(Database& database, Window const& window);
 
 struct WindowDecision {
