@@ -1,7 +1,10 @@
 #include "common/text.h"
 
+#include "common/fill_text.h"
 #include "common/result.h"
 #include "common/text_table.h"
+
+#include <algorithm>
 
 namespace ecluse {
 
@@ -17,7 +20,9 @@ std::string_view to_code(Language language)
     return language == Language::french ? "fr" : "en";
 }
 
-std::string text(Language language, TextKey key, TextHoles holes)
+namespace {
+
+template <class Holes> std::string fill(Language language, TextKey key, Holes const& holes)
 {
     auto const index = static_cast<std::size_t>(key);
     ECLUSE_ASSERT(index < text_count);
@@ -33,11 +38,27 @@ std::string text(Language language, TextKey key, TextHoles holes)
         }
         filled += pattern.substr(at, open - at);
         auto const name = pattern.substr(open + 1, close - open - 1);
-        for (auto const& [hole, value] : holes)
-            if (hole == name) filled += value;
+        auto const given = std::find_if(holes.begin(), holes.end(), [&](auto const& hole) {
+            return hole.first == name;
+        });
+        filled += given != holes.end() ? given->second : pattern.substr(open, close - open + 1);
         at = close + 1;
     }
     return filled;
+}
+
+} // namespace
+
+std::string text(Language language, TextKey key, TextHoles holes)
+{
+    return fill(language, key, holes);
+}
+
+std::string fill_text(
+    Language language, TextKey key, std::vector<std::pair<std::string, std::string>> const& holes
+)
+{
+    return fill(language, key, holes);
 }
 
 std::optional<TextKey> find_text(std::string_view key)

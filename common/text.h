@@ -19,8 +19,8 @@ enum class Language { french, english };
 
 using TextHoles = std::initializer_list<std::pair<std::string_view, std::string_view>>;
 
-/// The sentence with its {named} holes filled. Values are inserted as they are: text from outsiders
-/// goes through `printable` first.
+/// The sentence with its {named} holes filled; one that is not given stays as it is, for a later
+/// hand. Values are inserted as they are: text from outsiders goes through `printable` first.
 [[nodiscard]] std::string text(Language language, TextKey key, TextHoles holes = {});
 /// By the key's written name ("refusal.e_fen_01.reason"), for keys made of a code.
 [[nodiscard]] std::optional<TextKey> find_text(std::string_view key);

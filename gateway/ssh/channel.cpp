@@ -200,8 +200,8 @@ void Channel::on_answer(PolicyLink::Answer& answer)
         );
     }
     if (auto* const grant = std::get_if<Grant>(&answer.body); grant && state_ == State::asking) {
-        say(host_.take_greeting());
-        if (has_terminal()) say(grant->start_text + "\n");
+        // A program that reads our standard error must find nothing but the command's.
+        if (has_terminal()) say(host_.take_greeting() + grant->start_text + "\n");
         if (auto const taken = host_.on_grant(std::move(*grant)); !taken)
             return host_.end("internal_error", taken.error().what);
         state_ = State::opening;

@@ -2,6 +2,8 @@
 #include "common/sandbox.h"
 #include "gateway/ssh/session.h"
 
+#include <openssl/crypto.h>
+
 #include <exception>
 #include <fcntl.h>
 #include <unistd.h>
@@ -21,8 +23,13 @@ int serve()
             return 2;
         }
     }
-    // What libraries read from files they read now; the vendor's first byte comes after.
-    if (ssh_init() != SSH_OK) return 2;
+    // What libraries read from files they read now; the vendor's first byte comes after. OpenSSL's
+    // configuration would only concern TLS, and it and the error texts cost memory in every worker.
+    if (OPENSSL_init_crypto(
+            OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_NO_LOAD_CRYPTO_STRINGS, nullptr
+        ) != 1 ||
+        ssh_init() != SSH_OK)
+        return 2;
     auto const confined = confine(Role::ssh_worker);
     if (!confined) {
         log(LogLevel::error, confined.error().what);

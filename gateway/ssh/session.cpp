@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <malloc.h>
 #include <poll.h>
 
 namespace ecluse::ssh {
@@ -334,6 +335,8 @@ bool Session::turn_target(Deadline now)
         auto const cipher = or_empty(ssh_get_cipher_in(target_.session()));
         auto const kex = or_empty(ssh_get_kex_algo(target_.session()));
         tell(0, to_event(TargetEvent{target_.fingerprint(), cipher, kex}));
+        // Both key exchanges are over: what they used goes back, for most sessions are idle ones.
+        (void)::malloc_trim(0);
     }
     if (!target_.is_alive() && target_left_at_ == Deadline::max())
         target_left_at_ = now + linger_limit;

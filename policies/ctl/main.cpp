@@ -1,4 +1,5 @@
 #include "common/bytes.h"
+#include "common/fill_text.h"
 #include "common/json.h"
 #include "common/log.h"
 #include "policies/ctl/ctl.h"
@@ -34,12 +35,9 @@ Exit run(int count, char** arguments)
     auto globals = from_environment();
     auto parsed = parse_arguments({arguments + 1, arguments + count}, globals);
     if (auto* misuse = std::get_if<Misuse>(&parsed)) {
-        auto line = text(globals.language, misuse->key);
-        for (auto const& [hole, value] : misuse->holes) {
-            auto const mark = "{" + hole + "}";
-            if (auto const at = line.find(mark); at != std::string::npos)
-                line.replace(at, mark.size(), printable(value));
-        }
+        for (auto& hole : misuse->holes)
+            hole.second = printable(hole.second);
+        auto const line = fill_text(globals.language, misuse->key, misuse->holes);
         fmt::print(stderr, "eclusectl: {}\n", line);
         fmt::print(stderr, "  → {}\n", text(globals.language, TextKey::ctl_usage_remedy));
         return Exit::usage;

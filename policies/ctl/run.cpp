@@ -1,6 +1,7 @@
 #include "policies/ctl/run.h"
 
 #include "common/bytes.h"
+#include "common/fill_text.h"
 #include "common/json.h"
 #include "policies/ctl/moment.h"
 #include "policies/ctl/prompt.h"
@@ -119,14 +120,10 @@ void show(Ctl const& ctl, Command const& command, json::object const& answer)
         return;
     }
     if (auto const done = find_text(command.key() + ".done")) {
-        std::string sentence = text(ctl.language(), *done);
-        for (auto const& field : answer) {
-            auto const hole = "{" + std::string{field.key()} + "}";
-            auto const value = in_words(field.value(), field.key(), ctl.language());
-            for (auto at = sentence.find(hole); at != std::string::npos;
-                 at = sentence.find(hole, at + value.size()))
-                sentence.replace(at, hole.size(), value);
-        }
+        std::vector<std::pair<std::string, std::string>> holes;
+        for (auto const& field : answer)
+            holes.emplace_back(field.key(), in_words(field.value(), field.key(), ctl.language()));
+        auto const sentence = fill_text(ctl.language(), *done, holes);
         fmt::print("{}\n", sentence);
         return;
     }

@@ -151,10 +151,9 @@ Result<> write_success(Context& context, Attempt const& attempt, Judged const& j
     return {};
 }
 
-Result<> write_failure(Context& context, Attempt const& attempt, Judged const& judged)
+Result<> write_failure(Context& context, Attempt const& attempt, Judged const& judged, UtcTime now)
 {
     auto const at = context.clock.utc_now();
-    auto const now = context.clock.decision_now();
     auto const type = judged.replayed ? "credential.replayed" : "auth.failure";
     ECLUSE_TRY(context.journal
                    .record(at, type, event_of(attempt, judged, "refused"), [&]() -> Result<> {
@@ -273,10 +272,9 @@ void Authentication::next(Context& context)
 void Authentication::decide(Context& context, Job& job)
 {
     auto const& attempt = job.attempt;
+    auto const now = context.clock.decision_now(); // one instant: what is answered is what is kept
     // Several attempts may have waited side by side: only the first of them is free of the delay.
-    auto const wait = throttle_book::wait(
-        context.database, attempt.login, attempt.address, context.clock.decision_now()
-    );
+    auto const wait = throttle_book::wait(context.database, attempt.login, attempt.address, now);
     if (!wait) return job.refuse(wait_when_busy);
     if (wait->count() > 0) return job.refuse(*wait);
     auto const judged = judge_now(context, attempt, job.password_right);
@@ -285,16 +283,15 @@ void Authentication::decide(Context& context, Job& job)
         return job.refuse(wait_when_busy);
     }
     auto const written = judged->accepted ? write_success(context, attempt, *judged, job.signing)
-                                          : write_failure(context, attempt, *judged);
+                                          : write_failure(context, attempt, *judged, now);
     if (!written) {
         // No evidence, no entry.
         log(LogLevel::error, "authentication: " + written.error().what);
         return job.refuse(wait_when_busy);
     }
     if (judged->accepted) return job.answer(Verdict{to_accepted(attempt, *judged), 0s});
-    auto const next_wait = throttle_book::wait(
-        context.database, attempt.login, attempt.address, context.clock.decision_now()
-    );
+    auto const next_wait =
+        throttle_book::wait(context.database, attempt.login, attempt.address, now);
     job.refuse(next_wait ? *next_wait : wait_when_busy);
 }
 

@@ -1,6 +1,7 @@
 #include "policies/policyd/connection.h"
 
 #include "common/bytes.h"
+#include "common/fill_text.h"
 #include "common/json.h"
 #include "common/log.h"
 #include "common/secret.h"
@@ -17,26 +18,12 @@ send_packet(PacketSocket const& socket, std::string const& text, std::vector<Fd>
     return socket.send(text, numbers);
 }
 
-/// Holes travel as pairs of strings; the catalogue wants views.
-std::string
-fill(Language language, TextKey key, std::vector<std::pair<std::string, std::string>> const& holes)
-{
-    std::string sentence = text(language, key);
-    for (auto const& [name, value] : holes) {
-        auto const hole = "{" + name + "}";
-        for (auto at = sentence.find(hole); at != std::string::npos;
-             at = sentence.find(hole, at + value.size()))
-            sentence.replace(at, hole.size(), value);
-    }
-    return sentence;
-}
-
 } // namespace
 
 json::object render(Fault const& fault, Language language)
 {
-    json::object error{{"code", fault.code}, {"text", fill(language, fault.text, fault.holes)}};
-    if (fault.remedy) error["remedy"] = fill(language, *fault.remedy, fault.holes);
+    json::object error{{"code", fault.code}, {"text", fill_text(language, fault.text, fault.holes)}};
+    if (fault.remedy) error["remedy"] = fill_text(language, *fault.remedy, fault.holes);
     return error;
 }
 

@@ -110,7 +110,9 @@ TEST_CASE("a flooding target with a stalled client does not grow the worker")
     INFO(memory);
     auto const digits = memory.find_first_of("0123456789");
     REQUIRE(digits != std::string::npos);
+#ifndef ECLUSE_SANITIZED // whose own memory is larger than ours
     CHECK(std::stol(memory.substr(digits)) < 40'000);
+#endif
     flood->signal(SIGCONT);
     flood->signal(SIGTERM);
     (void)flood->finish();

@@ -29,6 +29,7 @@ TEST_CASE("a key and a code open a command on the target, recorded", "[CLAUSIER:
     CHECK(done.out == "out\n");
     CHECK(contains(done.err, "err\n"));
     CHECK(contains(done.err, "Écluse – télémaintenance, CH de Test"));
+    CHECK(!contains(done.err, "Bonjour"));
     REQUIRE(rig.policy().wait_for("ended"));
     CHECK(rig.policy().recorded('b').find("out\n") != std::string::npos);
     CHECK(rig.policy().recorded('b').find("err\n") != std::string::npos);

@@ -122,7 +122,7 @@ void Program::close_input()
 
 void Program::signal(int number) const
 {
-    ::kill(pid_, number);
+    if (pid_ > 0) ::kill(pid_, number);
 }
 
 bool Program::read_some(Clock::time_point deadline)
@@ -160,8 +160,8 @@ Outcome Program::finish(std::chrono::seconds limit)
     }
     int status = 0;
     // Its output has ended, so it is about to; one that stays beyond the limit is killed.
-    pid_t done = 0;
-    while ((done = ::waitpid(pid_, &status, WNOHANG)) == 0 && Clock::now() < deadline)
+    pid_t done = pid_ > 0 ? 0 : -1;
+    while (done == 0 && (done = ::waitpid(pid_, &status, WNOHANG)) == 0 && Clock::now() < deadline)
         ::poll(nullptr, 0, 5);
     if (done == 0) {
         outcome.timed_out = true;
@@ -277,6 +277,14 @@ GatewayRig::GatewayRig()
 
 GatewayRig::~GatewayRig()
 {
+    listener_->signal(SIGKILL);
+    // The workers share its standard error: a sanitizer's word must not be lost.
+    auto const said = listener_->finish(std::chrono::seconds{5}).err;
+    if (said.find("Sanitizer") != std::string::npos ||
+        said.find("runtime error") != std::string::npos) {
+        (void)write_all(STDERR_FILENO, said);
+        std::abort();
+    }
     listener_.reset();
     policy_.reset();
     agent_.reset();

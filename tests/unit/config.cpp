@@ -1,0 +1,80 @@
+#include "policies/config/config.h"
+
+#include "common/fd.h"
+#include "tests/support/must.h"
+#include "tests/support/temp_folder.h"
+
+#include <catch2/generators/catch_generators.hpp>
+
+#include <filesystem>
+
+using namespace ecluse;
+
+namespace {
+
+Result<Config> parse(std::string const& text)
+{
+    return parse_config({{"ecluse.toml", text}});
+}
+
+} // namespace
+
+TEST_CASE("an empty configuration is the product's defaults")
+{
+    auto const config = must(parse(""));
+    CHECK(config.ssh.idle_minutes == 15);
+    CHECK(config.report.blocking == "until_accepted");
+    CHECK_FALSE(config.ssh.answer_undeclared);
+}
+
+TEST_CASE("each bound of a setting admits its edge and refuses what is beyond")
+{
+    CHECK(parse("[ssh]\nidle_minutes = 1\n"));
+    CHECK(parse("[ssh]\nidle_minutes = 120\n"));
+    CHECK_FALSE(parse("[ssh]\nidle_minutes = 0\n"));
+    CHECK_FALSE(parse("[ssh]\nidle_minutes = 121\n"));
+    CHECK(parse("[recording]\nstall_ms = 1000\n"));
+    CHECK_FALSE(parse("[recording]\nstall_ms = 1001\n"));
+    CHECK_FALSE(parse("[recording]\nretention_days = 89\n"));
+    CHECK_FALSE(parse("[passwords]\nlength_min = 11\n"));
+}
+
+TEST_CASE("a mistake is shown with its file, its line and the closest name")
+{
+    struct Row {
+        char const* text;
+        char const* shown;
+    };
+    auto const row = GENERATE(values<Row>({
+        {"[ssh]\n\nidle_minute = 5\n",
+         "ecluse.toml:3: unknown key \"ssh.idle_minute\"; did you mean \"ssh.idle_minutes\"?"},
+        {"[shh]\nkex = \"a\"\n", "ecluse.toml:1: unknown key \"shh\""},
+        {"idle_minutes = 5\n", "ecluse.toml:1: unknown key"},
+        {"[ssh]\nidle_minutes = \"5\"\n",
+         "ecluse.toml:2: \"ssh.idle_minutes\": expected a whole number from 1 to 120"},
+        {"[ssh]\nkex = \"a b\"\n", "visible ASCII"},
+        {"[windows]\nopen = \"later\"\n", "one of \"auto\" \"manual\""},
+        {"[windows]\nwarn_minutes = [1, \"5\"]\n", "ecluse.toml:2: \"windows.warn_minutes\""},
+        {"[report]\nworking_hours = \"always\"\n", "hours such as"},
+        {"[site]\nname = \"a\\nb\"\n", "control characters"},
+        {"[site\n", "ecluse.toml:1"},
+        {"[ssh]\nidle_minutes = 5\nidle_minutes = 6\n", "ecluse.toml:3"},
+    }));
+    auto const refused = parse(row.text);
+    REQUIRE_FALSE(refused);
+    INFO(refused.error().what);
+    CHECK(refused.error().what.find(row.shown) != std::string::npos);
+}
+
+TEST_CASE("fragments come after the main file, in the order of their names")
+{
+    TempFolder const folder;
+    std::filesystem::create_directory(folder / "ecluse.toml.d");
+    must(write_file_durably(folder / "ecluse.toml", "[site]\nname = \"un\"\nphone = \"1\"\n"));
+    must(write_file_durably(folder / "ecluse.toml.d/20.toml", "[site]\nname = \"trois\"\n"));
+    must(write_file_durably(folder / "ecluse.toml.d/10.toml", "[site]\nname = \"deux\"\n"));
+    must(write_file_durably(folder / "ecluse.toml.d/README", "not a fragment"));
+    auto const config = must(load_config(folder / "ecluse.toml"));
+    CHECK(config.site.name == "trois");
+    CHECK(config.site.phone == "1");
+}
