@@ -29,7 +29,8 @@ json::object open_shell()
 } // namespace
 
 TEST_CASE(
-    "a clock that jumps past the window's end cuts the session, and jumping back opens nothing"
+    "a clock that jumps past the window's end cuts the session, and jumping back opens nothing",
+    "[CLAUSIER:O-12.2.5.3][WEB:HE7]"
 )
 {
     PolicydRig rig;
@@ -55,7 +56,7 @@ TEST_CASE(
     CHECK(rig.journal("window.closed").size() == 1);
 }
 
-TEST_CASE("a clock that goes back lengthens no session")
+TEST_CASE("a clock that goes back lengthens no session", "[CLAUSIER:O-12.2.5.3]")
 {
     PolicydRig rig;
     RecorderProcess const recorder{rig.root()};
