@@ -170,7 +170,7 @@ std::vector<Command> charter_rows()
         {.object = "refusal",
          .verb = "list",
          .request = "refusal.list",
-         .options = {{.name = "address"}, {.name = "code"}},
+         .options = {{.name = "address"}, {.name = "login"}},
          .example = "refusal list --address 203.0.113.24",
          .columns = {"reference", "at", "code", "address", "login", "asset", "detail"}},
         {.object = "refusal",

@@ -252,3 +252,26 @@ TEST_CASE("mistyped words are answered with the nearest one")
     CHECK(rig.ctl({"window", "list", "--stat", "open"}).err.find("--state") != std::string::npos);
     CHECK(rig.ctl({"config", "check"}).exit == 0);
 }
+
+TEST_CASE("a late report comes before the next window, except in an emergency")
+{
+    OperatorRig rig;
+    rig.people();
+    auto const window = requested(rig);
+    rig.sql(
+        "INSERT INTO report (id, access_window, state, due_at, created_at) VALUES ('I-retard', '" +
+        window + "', 'due', 1000000000, 999999999)"
+    );
+    auto const refused = rig.as("n.belkacem", request_words);
+    CHECK(refused.exit == 5);
+    CHECK(refused.code() == "E-CR-01");
+    auto const noted = rig.as("c.leroy", {"refusal", "list", "--login", "n.belkacem"});
+    INFO(noted.out);
+    CHECK(noted.json().at("rows").as_array().size() == 1);
+    auto urgent = request_words;
+    urgent.emplace_back("--emergency");
+    CHECK(rig.as("n.belkacem", urgent).exit == 0);
+    auto const seen = rig.as("c.leroy", {"report", "list", "--late"});
+    INFO(seen.out << seen.err);
+    CHECK(seen.exit == 0);
+}

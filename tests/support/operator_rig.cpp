@@ -3,6 +3,7 @@
 #include "common/fd.h"
 #include "common/time.h"
 #include "policies/core/totp.h"
+#include "policies/store/database.h"
 #include "tests/support/must.h"
 
 #include <catch2/catch_test_macros.hpp>
@@ -160,6 +161,16 @@ void OperatorRig::restart_policyd(std::string const& moved)
 {
     end(policyd_);
     start_policyd(moved);
+}
+
+void OperatorRig::sql(std::string const& statement)
+{
+    end(policyd_);
+    {
+        auto database = must(Database::open(root() + "/state/ecluse.db"));
+        must(database.run(statement));
+    }
+    start_policyd({});
 }
 
 Ran OperatorRig::ctl(std::vector<std::string> arguments)

@@ -48,6 +48,8 @@ public:
     [[nodiscard]] std::string next_recovery(std::string const& login);
     [[nodiscard]] std::string token(std::string const& login) const;
 
+    /// One statement while policyd is down, then policyd again: for what only time would bring.
+    void sql(std::string const& statement);
     /// policyd again, its clock moved ("+80h").
     void restart_policyd(std::string const& moved = {});
     /// A socket that has said hello.
