@@ -65,3 +65,24 @@ invite_and_enrol() {
 
 # paris SECONDS: an instant as people type it, to the second of the machine's clock.
 paris() { TZ=Europe/Paris date -d "@$1" '+%Y-%m-%d %H:%M'; }
+
+# fill_form FILE: the technician answers every question of a report form.
+fill_form() {
+    python3 - "$1" <<'PYTHON'
+import re, sys
+
+answers = {
+    "subcontractor_present": "non", "escort_present": "oui", "outcome": "resolved",
+    "rollback_done": "non", "health_data_seen": "non", "copies_taken": "non",
+    "residual_data": "none", "incident": "non", "item": "pilote du lecteur",
+    "symptom": "Le lecteur n'est plus reconnu.", "tests": "Lecture d'un disque d'essai : bonne.",
+    "difficulties": "néant", "service_impact": "aucun", "next_steps": "néant",
+    "operation": "Remplacement du pilote du lecteur.", "actual_nature": "corrective",
+}
+path = sys.argv[1]
+lines = open(path, encoding="utf-8").read()
+for name, answer in answers.items():
+    lines = re.sub(rf'(?m)^{name} = (""".*?"""|".*?")', lambda _: f'{name} = "{answer}"', lines, flags=re.S)
+open(path, "w", encoding="utf-8").write(lines)
+PYTHON
+}

@@ -39,7 +39,9 @@ start_stack() {
     rm -f "$ECLUSE_ROOT"/run/*.sock
     start_daemon recorder "$ECLUSE_BIN/ecluse-recorder" --root "$ECLUSE_ROOT"
     wait_until 10 test -S "$ECLUSE_ROOT/run/recorder.sock" || return 1
-    start_daemon policyd "$ECLUSE_BIN/ecluse-policyd" --root "$ECLUSE_ROOT"
+    # A wrapper only where a test moves the clock from outside.
+    # shellcheck disable=SC2086
+    start_daemon policyd ${ECLUSE_POLICYD_WRAPPER:-} "$ECLUSE_BIN/ecluse-policyd" --root "$ECLUSE_ROOT"
     wait_until 20 test -S "$ECLUSE_ROOT/run/operator.sock" || return 1
     start_daemon listen "$ECLUSE_BIN/ecluse-listen" --root "$ECLUSE_ROOT" --door ssh \
         --address "${ECLUSE_ADDRESS:-127.0.0.1}" --port "${ECLUSE_PORT:-0}" \

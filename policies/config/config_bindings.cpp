@@ -199,7 +199,7 @@ std::vector<ConfigBinding> bind_config(Config& config)
          number(config.recording.exec_budget_bytes, 0, std::int64_t{64} << 30)}
     );
     all.push_back({"recording.retention_days", number(config.recording.retention_days, 90, 3650)});
-    all.push_back({"recording.journal_days", number(config.recording.journal_days, 365, 3650)});
+    all.push_back({"recording.journal_days", number(config.recording.journal_days, 549, 3650)});
     return all;
 }
 

@@ -41,6 +41,21 @@ std::string text_of(json::object const& object, std::string_view field)
     return value && value->is_string() ? std::string{std::string_view{value->get_string()}} : "";
 }
 
+/// What policyd writes holds typed values: they stay text here. Its own line ends stay too, because
+/// a list of faults is read line by line.
+std::string shown(std::string_view text)
+{
+    constexpr std::size_t chars_max = 8192;
+    std::string lines;
+    for (;;) {
+        auto const end = text.find('\n');
+        lines += printable(text.substr(0, end), chars_max);
+        if (end == std::string_view::npos) return lines;
+        lines += '\n';
+        text.remove_prefix(end + 1);
+    }
+}
+
 } // namespace
 
 Ctl::Ctl(Globals globals, Typed typed) : globals_{std::move(globals)}, typed_{std::move(typed)} {}
@@ -75,16 +90,11 @@ Exit Ctl::tell(std::string_view code, std::string_view what, std::string_view re
         fmt::print("{}\n", json::serialize(json::object{{"ok", false}, {"error", error}}));
         return exit;
     }
-    // What policyd writes holds typed values; they stay text here.
-    constexpr std::size_t chars_max = 8192;
     std::fflush(stdout);
     fmt::print(
-        stderr,
-        "eclusectl: {}{}\n",
-        code.empty() ? "" : std::string{code} + " – ",
-        printable(what, chars_max)
+        stderr, "eclusectl: {}{}\n", code.empty() ? "" : std::string{code} + " – ", shown(what)
     );
-    if (!remedy.empty()) fmt::print(stderr, "  → {}\n", printable(remedy, chars_max));
+    if (!remedy.empty()) fmt::print(stderr, "  → {}\n", shown(remedy));
     return exit;
 }
 

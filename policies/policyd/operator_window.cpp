@@ -102,7 +102,7 @@ std::optional<Reply> take_targets(Context& context, Asked& asked)
         // An asset outside the contract and one that does not exist look the same to a vendor.
         if (!*in_contract)
             return Fault{
-                "E-CTR-01",
+                "E-CTR-02",
                 TextKey::operator_contract_text,
                 {{"name", printable(name, 64)}},
                 TextKey::operator_contract_remedy};
@@ -185,7 +185,7 @@ Reply ask(Context& context, Caller const& caller, Request& request, Answer const
     window.closes_at = closes->time_since_epoch().count();
     if (window.opens_at < vendor->contract_from || window.closes_at > vendor->contract_to)
         return Fault{
-            "E-CTR-02",
+            "E-CTR-01",
             TextKey::operator_contract_dates_text,
             {},
             TextKey::operator_contract_dates_remedy};

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdlib>
 #include <string>
 
 namespace ecluse::policyd {
@@ -16,9 +17,12 @@ struct Paths {
         auto const etc = root.empty() ? std::string{"/etc/ecluse"} : root + "/etc";
         auto const var = root.empty() ? std::string{"/var/lib/ecluse"} : root;
         auto const run = root.empty() ? std::string{"/run/ecluse"} : root + "/run";
+        // systemd hands the master key over as a credential: its file is root's alone.
+        char const* const credentials =
+            root.empty() ? std::getenv("CREDENTIALS_DIRECTORY") : nullptr;
         return {
             .config = etc + "/ecluse.toml",
-            .master_key = etc + "/master.key",
+            .master_key = (credentials ? std::string{credentials} : etc) + "/master.key",
             .rssi = etc + "/rssi.pem",
             .escrow = etc + "/escrow.pem",
             .database = var + "/state/ecluse.db",

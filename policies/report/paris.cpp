@@ -1,5 +1,7 @@
 #include "policies/report/paris.h"
 
+#include "common/paris_time.h"
+
 #include <fmt/format.h>
 
 namespace ecluse::report {
@@ -7,57 +9,54 @@ namespace {
 
 using namespace std::chrono;
 
-struct Local {
-    int year;
-    unsigned month, day;
-    hh_mm_ss<seconds> time;
+struct Shown {
+    year_month_day date;
+    hh_mm_ss<seconds> clock;
 };
 
-Local local(UtcTime at)
+Shown shown(UtcTime at)
 {
-    auto const year = year_month_day{floor<days>(at)}.year();
-    auto const summer = sys_days{year / March / Sunday[last]} + hours{1};
-    auto const winter = sys_days{year / October / Sunday[last]} + hours{1};
-    auto const shown = at + hours{at >= summer && at < winter ? 2 : 1};
-    auto const day = floor<days>(shown);
-    year_month_day const date{day};
-    return {
-        static_cast<int>(date.year()),
-        static_cast<unsigned>(date.month()),
+    auto const local = to_paris(at).local;
+    auto const day = floor<days>(local);
+    return {year_month_day{day}, hh_mm_ss<seconds>{local - day}};
+}
+
+std::string french_day(year_month_day date)
+{
+    return fmt::format(
+        "{:02}/{:02}/{:04}",
         static_cast<unsigned>(date.day()),
-        hh_mm_ss{shown - day}};
+        static_cast<unsigned>(date.month()),
+        static_cast<int>(date.year())
+    );
 }
 
 } // namespace
 
 std::string paris_minute(UtcTime at)
 {
-    auto const t = local(at);
+    auto const [date, clock] = shown(at);
     return fmt::format(
-        "{:02}/{:02}/{:04} {:02}:{:02}",
-        t.day,
-        t.month,
-        t.year,
-        t.time.hours().count(),
-        t.time.minutes().count()
+        "{} {:02}:{:02}", french_day(date), clock.hours().count(), clock.minutes().count()
     );
 }
 
 std::string paris_second(UtcTime at)
 {
-    return paris_minute(at) + fmt::format(":{:02}", local(at).time.seconds().count());
+    auto const [date, clock] = shown(at);
+    return fmt::format("{}:{:02}", paris_minute(at), clock.seconds().count());
 }
 
 std::string paris_local(UtcTime at)
 {
-    auto const t = local(at);
+    auto const [date, clock] = shown(at);
     return fmt::format(
         "{:04}-{:02}-{:02}T{:02}:{:02}",
-        t.year,
-        t.month,
-        t.day,
-        t.time.hours().count(),
-        t.time.minutes().count()
+        static_cast<int>(date.year()),
+        static_cast<unsigned>(date.month()),
+        static_cast<unsigned>(date.day()),
+        clock.hours().count(),
+        clock.minutes().count()
     );
 }
 

@@ -4,8 +4,7 @@
 
 #include <string>
 
-/// Instants as people in France read them. Summer time follows the European rule in force since
-/// 1996: from the last Sunday of March to the last Sunday of October, at 01:00 UTC.
+/// Instants as the report writes them; the rule of summer time is common/paris_time.h.
 namespace ecluse::report {
 
 /// "21/11/2026 09:05": for windows, together with the zone's name.

@@ -237,7 +237,7 @@ void PolicydRig::seed()
             "default_open_mode, "
             "session_limit, recording_days, created_at, created_by) VALUES ('T-1', 'scanner', "
             "'Scanner', 'ssh', "
-            "'127.0.0.1', $1, 'active', '[]', 'auto', 5, 365, $2, 'P-DSI')",
+            "'127.0.0.1', $1, 'active', 'never', 'auto', 5, 365, $2, 'P-DSI')",
             {std::int64_t{target.port()}, now});
         run("INSERT INTO asset_host_key (asset, key, pinned_by, pinned_at) VALUES ('T-1', $1, "
             "'P-DSI', $2)",

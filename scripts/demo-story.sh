@@ -1,0 +1,137 @@
+# Sourced by demo.sh --auto: one remote maintenance, from the request to the next window.
+
+chapter "3. Sans créneau, personne n'entre"
+if as_technician timeout 10 ssh -F "$pocket/ssh_config" -o BindAddress=127.0.0.3 ecluse true >"$out" 2>&1; then
+    false_that "connexion depuis une adresse non déclarée"
+fi
+if grep -qi 'ecluse\|identification, etape' "$out"; then false_that "adresse non déclarée : aucun octet"; fi
+true_that "adresse non déclarée : connexion fermée avant tout échange"
+expect_refusal E-FEN-01 "clé et code justes, mais aucun créneau" \
+    as_technician ssh -F "$pocket/ssh_config" ecluse true
+expect_in_output 'R-' "le refus dit quoi faire et porte une référence"
+
+chapter "4. Le créneau : demandé par l'intervenante, approuvé par une autre personne"
+# Whole minutes are what people agree on: the window starts at the next one, for two minutes.
+opens=$(($(date +%s) / 60 * 60 + 60))
+if [ $((opens - $(date +%s))) -lt 15 ]; then opens=$((opens + 60)); fi
+closes=$((opens + 120))
+expect_success "créneau demandé, de $(paris $opens) à $(paris $closes)" request_window "$(paris $opens)" "$(paris $closes)"
+window=$(json window <"$out")
+expect_refusal E-DRT-01 "l'intervenante approuve sa propre demande" technician window approve "$window"
+expect_success "approuvé par la DSI" dsi window approve "$window"
+expect_refusal E-FEN-02 "connexion avant l'heure" as_technician ssh -F "$pocket/ssh_config" ecluse true
+while [ "$(date +%s)" -le $opens ]; do sleep 0.5; done
+
+chapter "5. Pendant le créneau : ssh, commande, sftp, scp, sur la vraie cible"
+expect_success "connexion : clé SSH puis code à 6 chiffres" \
+    as_technician ssh -F "$pocket/ssh_config" -o ControlMaster=yes -o ControlPersist=300 ecluse \
+    'echo depuis-la-cible; id -un'
+expect_in_output depuis-la-cible "la commande a tourné sur la cible"
+over() { "$1" -F "$pocket/ssh_config" "${@:2}"; }
+if over ssh ecluse 'exit 7' >"$out" 2>&1; then false_that "code de sortie"; elif [ $? = 7 ]; then true_that "code de sortie rendu tel quel (7)"; fi
+head -c 300000 /dev/urandom >"$ECLUSE_ROOT/pilote.bin"
+expect_success "dépôt par scp" over scp "$ECLUSE_ROOT/pilote.bin" ecluse:pilote.bin
+printf 'get pilote.bin %s/retour.bin\nrename pilote.bin pilote-2.bin\n' "$ECLUSE_ROOT" >"$ECLUSE_ROOT/batch"
+expect_success "retrait et renommage par sftp" over sftp -b "$ECLUSE_ROOT/batch" ecluse
+expect_success "le fichier revenu est le même, à l'octet près" cmp "$ECLUSE_ROOT/pilote.bin" "$ECLUSE_ROOT/retour.bin"
+if over ssh -O forward -L 127.0.0.1:0:127.0.0.1:22 ecluse >"$out" 2>&1; then
+    # The client listens on its side; the gateway must refuse the channel itself.
+    true_that "redirection demandée par le client : refusée au premier octet (voir le journal)"
+else
+    true_that "redirection refusée"
+fi
+expect_success "fermeture de la connexion partagée" over ssh -O exit ecluse
+
+chapter "6. Un terminal ouvert jusqu'à la fin : avertissement, puis coupure à l'heure"
+cat >"$ECLUSE_ROOT/terminal.exp" <<'EXPECT'
+log_user 1
+set timeout 180
+spawn -noecho ssh -tt -F [lindex $argv 0] ecluse
+expect {
+    -re {[#$] $} {}
+    timeout { exit 3 }
+    eof { exit 4 }
+}
+send "echo bonjour-depuis-le-terminal\r"
+expect {
+    "Fermeture dans" {}
+    timeout { exit 5 }
+    eof { exit 6 }
+}
+expect {
+    eof {}
+    timeout { exit 7 }
+}
+exit 0
+EXPECT
+expect_success "terminal ouvert, averti, coupé" as_technician expect "$ECLUSE_ROOT/terminal.exp" "$pocket/ssh_config"
+ended=$(date +%s)
+cp "$out" "$ECLUSE_ROOT/terminal.txt"
+expect_in_output 'bonjour-depuis-le-terminal' "le terminal est celui de la cible"
+expect_in_output 'Fermeture dans 1 min' "averti une minute avant"
+if [ $((ended - closes)) -gt 2 ] || [ "$ended" -lt $closes ]; then false_that "coupé à l'heure (écart : $((ended - closes)) s)"; fi
+true_that "coupé à l'heure dite"
+expect_refusal E-FEN-03 "une nouvelle connexion après la fin" as_technician ssh -F "$pocket/ssh_config" ecluse true
+
+chapter "7. La preuve : enregistrements scellés, vérifiés avec et sans nous"
+sign_in m.petit
+sign_in c.leroy
+sealed() { dsi --json session list | json "rows" | grep -q . && ! dsi --json session list | grep -q '"recording":"open"'; }
+wait_until 15 sealed || false_that "tous les enregistrements sont scellés"
+true_that "tous les enregistrements sont scellés"
+session=$(rssi --json recording list | json rows.0.session)
+expect_success "vérifié avec eclusectl" rssi recording verify "$session"
+mapfile -t signature < <(signing m.petit)
+expect_success "dossier de preuve exporté par le RSSI (motif, signature)" rssi recording export "$session" \
+    --reason "démonstration" --format pack --output "$ECLUSE_ROOT/preuve" "${signature[@]}"
+expect_success "vérifié avec openssl et sha256sum seuls" sh "$ECLUSE_ROOT/preuve/verifier.sh" "$ECLUSE_ROOT/preuve/$session"
+cp -r "$ECLUSE_ROOT/preuve" "$ECLUSE_ROOT/altere"
+chmod -R u+w "$ECLUSE_ROOT/altere"
+printf 'X' | dd of="$ECLUSE_ROOT/altere/$session/record.bin" bs=1 seek=100 conv=notrunc status=none
+if sh "$ECLUSE_ROOT/preuve/verifier.sh" "$ECLUSE_ROOT/altere/$session" >"$out" 2>&1; then false_that "un octet changé passe inaperçu"; fi
+true_that "un seul octet changé : la vérification le dit"
+expect_success "relecture dans un terminal, avec la clé du RSSI" rssi recording play "$session" --speed 100 \
+    --reason "démonstration" --key-file "$ECLUSE_ROOT/remise/rssi.p12" --passphrase-file "$ECLUSE_ROOT/rssi.passphrase"
+expect_in_output bonjour-depuis-le-terminal "on y relit ce qui a été tapé"
+if grep -rqa bonjour-depuis-le-terminal "$ECLUSE_ROOT/recordings" "$ECLUSE_ROOT/state" "$ECLUSE_ROOT/journal"; then
+    false_that "rien en clair sur le disque"
+fi
+true_that "rien en clair sur le disque de la passerelle"
+
+chapter "8. Un jour plus tard : le compte-rendu est en retard, le créneau suivant est refusé"
+faketime=$(ls /usr/lib/*/faketime/libfaketimeMT.so.1 2>/dev/null | head -n 1)
+[ -n "$faketime" ] || false_that "libfaketime est installé"
+stop_daemon listen
+stop_daemon policyd
+stop_daemon recorder
+# Only the deciding service sees tomorrow, as if the machine had been off for a day; nothing in the
+# product can move its clock.
+export ECLUSE_TIME_SHIFT=90000
+ECLUSE_POLICYD_WRAPPER="env LD_PRELOAD=$faketime FAKETIME=+25h FAKETIME_DONT_FAKE_MONOTONIC=1" start_stack ||
+    false_that "les services redémarrent"
+for login in c.leroy m.petit n.belkacem; do sign_in "$login"; done
+report=$(technician --json report list --late | json rows.0.report) || false_that "compte-rendu en retard"
+true_that "compte-rendu $report en retard"
+later=$(($(now_seconds) / 60 * 60 + 120))
+expect_refusal E-CR-01 "nouveau créneau demandé" request_window "$(paris $later)" "$(paris $((later + 1800)))"
+
+chapter "9. Le compte-rendu : faits automatiques, partie de l'intervenante, signature, visa"
+expect_success "formulaire prérempli" technician report form "$report" --output "$ECLUSE_ROOT/formulaire.toml"
+fill_form "$ECLUSE_ROOT/formulaire.toml"
+mapfile -t signature < <(signing n.belkacem)
+expect_success "rempli et signé par l'intervenante (mot de passe et code)" \
+    technician report submit "$report" --form "$ECLUSE_ROOT/formulaire.toml" "${signature[@]}"
+expect_success "visé par la DSI" dsi report accept "$report" --comment "conforme"
+expect_success "exporté en PDF" dsi report export "$report" --pdf "$ECLUSE_ROOT/compte-rendu.pdf"
+expect_success "signature du PDF valide, selon pdfsig" pdfsig -nocert "$ECLUSE_ROOT/compte-rendu.pdf"
+expect_in_output 'Signature is Valid' "le PDF est intact et signé"
+expect_success "et selon eclusectl" dsi report verify "$ECLUSE_ROOT/compte-rendu.pdf"
+pdftotext -layout "$ECLUSE_ROOT/compte-rendu.pdf" "$out"
+expect_in_output 'pilote.bin' "les fichiers échangés y figurent"
+expect_in_output "$session" "les sessions enregistrées y figurent"
+
+chapter "10. Le créneau suivant est accordé"
+later=$(($(now_seconds) / 60 * 60 + 120))
+expect_success "demandé" request_window "$(paris $later)" "$(paris $((later + 1800)))"
+expect_success "approuvé" dsi window approve "$(json window <"$out")"
+expect_success "journal intact, du premier au dernier événement" rssi journal verify
