@@ -6,17 +6,21 @@
 #   ./demo.sh --auto          joue toute l'histoire sans personne ; sort à 0 si chaque étape est vraie
 #   ./demo.sh --no-install    les paquets sont déjà là
 #   ./demo.sh --keep          garde le dossier de la démonstration
+#   ./demo.sh --bin DOSSIER   emploie les programmes de ce dossier, sans compiler
 set -euo pipefail
 cd "$(dirname "$0")"
 
-auto=no install=yes keep=no
-for argument in "$@"; do
-    case "$argument" in
+auto=no install=yes keep=no bin=
+while [ $# -gt 0 ]; do
+    case "$1" in
     --auto) auto=yes ;;
     --no-install) install=no ;;
     --keep) keep=yes ;;
-    *) sed -n '2,8s/^# \{0,1\}//p' "$0"; [ "$argument" = --help ] && exit 0 || exit 2 ;;
+    --bin) bin=$(cd "${2:?--bin attend un dossier}" && pwd); shift ;;
+    --help) sed -n '2,9s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    *) sed -n '2,9s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
     esac
+    shift
 done
 
 if [ -t 1 ] && [ -z "${NO_COLOR:-}" ]; then bold=$'\e[1m' green=$'\e[32m' red=$'\e[31m' plain=$'\e[0m'
@@ -36,13 +40,16 @@ if [ "$install" = yes ]; then
     chapter "Paquets"
     scripts/install-dependencies.sh
 fi
-chapter "Compilation"
-launcher=()
-if command -v ccache >/dev/null; then launcher=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache); fi
-cmake --preset release -DECLUSE_TESTS=OFF "${launcher[@]}" >/dev/null
-cmake --build --preset release -j "${ECLUSE_JOBS:-$(nproc)}" | tail -n 1
+if [ -z "$bin" ]; then
+    chapter "Compilation"
+    launcher=()
+    if command -v ccache >/dev/null; then launcher=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache); fi
+    cmake --preset release -DECLUSE_TESTS=OFF "${launcher[@]}" >/dev/null
+    cmake --build --preset release -j "${ECLUSE_JOBS:-$(nproc)}" | tail -n 1
+    bin=$PWD/build/release/bin
+fi
 
-ECLUSE_BIN=$PWD/build/release/bin
+ECLUSE_BIN=$bin
 ECLUSE_ROOT=$(mktemp -d "${TMPDIR:-/tmp}/ecluse-demo.XXXXXX")
 export ECLUSE_BIN ECLUSE_ROOT
 . scripts/stack.sh
