@@ -128,7 +128,9 @@ expect_in_output 'Signature is Valid' "le PDF est intact et signé"
 expect_success "et selon eclusectl" dsi report verify "$ECLUSE_ROOT/compte-rendu.pdf"
 pdftotext -layout "$ECLUSE_ROOT/compte-rendu.pdf" "$out"
 expect_in_output 'pilote.bin' "les fichiers échangés y figurent"
-expect_in_output "$session" "les sessions enregistrées y figurent"
+expect_success "les mêmes faits pour une machine (JSON)" dsi report export "$report" --json-file "$ECLUSE_ROOT/compte-rendu.json"
+cp "$ECLUSE_ROOT/compte-rendu.json" "$out"
+expect_in_output "$session" "les sessions enregistrées y figurent, avec leur sceau"
 
 chapter "10. Le créneau suivant est accordé"
 later=$(($(now_seconds) / 60 * 60 + 120))
