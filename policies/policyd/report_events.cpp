@@ -52,15 +52,15 @@ void file_event(
     report::Session& session, UtcTime at, std::string const& type, json::object const& event
 )
 {
-    if (type == "exec")
+    if (type == "command.exec")
         keep(
             session.commands,
             session.commands_omitted,
             report::Command{at, text_of(event, "command"), number_of(event, "exit")}
         );
-    else if (type == "transfer")
+    else if (type == "transfer.up" || type == "transfer.down")
         keep(session.transfers, session.transfers_omitted, transfer(at, event));
-    else if (type == "file") {
+    else if (type == "transfer.file") {
         auto what = text_of(event, "operation") + " " + text_of(event, "name");
         if (auto const to = text_of(event, "to"); !to.empty()) what += " → " + to;
         keep(
@@ -68,9 +68,11 @@ void file_event(
             session.commands_omitted,
             report::Command{at, what, number_of(event, "outcome")}
         );
-    } else if (type == "forward_refused" || type == "function_refused") {
+    } else if (type == "session.forward_refused" || type == "session.function_refused") {
         auto const detail = text_of(event, "what") + " " + text_of(event, "detail");
-        keep(session.alerts, session.alerts_omitted, report::Alert{at, type, detail});
+        // The report's word is the event's own: "forward_refused".
+        auto const what = type.substr(type.find('.') + 1);
+        keep(session.alerts, session.alerts_omitted, report::Alert{at, what, detail});
     }
 }
 

@@ -35,12 +35,6 @@ std::string name_of(Database& database, std::string const& person)
     return row && *row ? (*row)->text("name") : person;
 }
 
-std::optional<std::string> name_of(Database& database, std::optional<std::string> const& person)
-{
-    if (!person) return std::nullopt;
-    return name_of(database, *person);
-}
-
 std::vector<std::string> split_factors(std::string_view factors)
 {
     std::vector<std::string> names;
@@ -94,10 +88,14 @@ Result<report::WindowFacts> load_window(Database& database, Row const& row)
     window.approved_by = name_of(database, row.optional_text("decided_by").value_or(""));
     window.approved_at = seconds(row.optional_number("decided_at").value_or(0));
     window.opened_at = optional_seconds(row.optional_number("opened_at"));
-    window.opened_by = name_of(database, row.optional_text("opened_by"));
+    if (auto const by = row.optional_text("opened_by"); by && *by != "system")
+        window.opened_by = name_of(database, *by);
     window.closed_at = optional_seconds(row.optional_number("closed_at"));
-    window.closed_by = name_of(database, row.optional_text("closed_by"));
-    window.close_reason = row.optional_text("close_reason");
+    // Closed by the clock, at its end: nobody's act, and no reason to give.
+    if (auto const by = row.optional_text("closed_by"); by && *by != "system") {
+        window.closed_by = name_of(database, *by);
+        window.close_reason = row.optional_text("close_reason");
+    }
     if (auto const reason = row.optional_text("override_reason"))
         window.overrides.push_back({"usage_hours", *reason, window.approved_by, window.approved_at}
         );

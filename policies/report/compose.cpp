@@ -215,7 +215,8 @@ void signatures(Parts& out, Facts const& facts, Form const* form, Words const& w
             {{w.word("act", decision.what)},
              {shown(decision.person)},
              {paris_second(decision.at)},
-             {w.factors(decision.factors)}}
+             {decision.factors.empty() ? w.say(TextKey::report_open_session)
+                                       : w.factors(decision.factors)}}
         );
     }
     out.table(std::move(table), TextKey::report_empty_decisions);
