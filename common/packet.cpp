@@ -3,6 +3,7 @@
 #include <boost/json.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <poll.h>
@@ -87,9 +88,11 @@ PacketSocket::send(boost::json::object const& object, std::vector<int> const& de
 
 Result<std::optional<Packet>> PacketSocket::receive() const
 {
+    // Neither cleared nor allocated anew each time: a relay looks here on every turn of its loop.
+    // Only the pages that packets touch are ever real.
+    thread_local std::array<char, packet_bytes_max> buffer;
     Packet packet;
-    packet.json.resize(packet_bytes_max);
-    iovec part{packet.json.data(), packet.json.size()};
+    iovec part{buffer.data(), buffer.size()};
     alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int) * packet_descriptors_max)]{};
     msghdr message{};
     message.msg_iov = &part;
@@ -114,12 +117,13 @@ Result<std::optional<Packet>> PacketSocket::receive() const
             packet.descriptors.emplace_back(fd);
         }
     }
+    packet.json.assign(buffer.data(), static_cast<std::size_t>(got));
+    // Passwords come this way too.
+    ::explicit_bzero(buffer.data(), static_cast<std::size_t>(got));
     if ((message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0)
         return Error{Errc::too_large, "receive packet: truncated"};
     // Nobody sends an empty packet, so nothing read is the peer's end.
     if (got == 0) return std::optional<Packet>{};
-    packet.json.resize(static_cast<std::size_t>(got));
-    packet.json.shrink_to_fit();
     return std::optional{std::move(packet)};
 }
 

@@ -47,8 +47,11 @@ class Account:
     def __init__(self, login, key, secret=None):
         self.login, self.key, self.secret = login, key, secret
 
-    def wait_s(self):
-        return totp.Ledger(self.secret).wait_s() if self.secret else 0.0
+    def turn(self):
+        """(seconds until a code is free, the last step used): of those who are free, the one who rested longest. Two
+        connections of one person at once could reach the gateway in the other order, and the older code is refused."""
+        ledger = totp.Ledger(self.secret) if self.secret else None
+        return (ledger.wait_s(), ledger.last()) if ledger else (0.0, 0)
 
 
 class Route:
@@ -57,7 +60,7 @@ class Route:
     def __init__(self, name, host, port, accounts, options, roots=(), askpass=None):
         self.name, self.host, self.port = name, host, port
         self.accounts, self.options, self.roots = accounts, options, list(roots)
-        self.askpass = askpass or os.path.join(HERE, "askpass.py")
+        self.askpass = askpass or os.path.join(HERE, "askpass.sh")
         self.choosing = threading.Lock()
 
     def prepare(self):
@@ -66,7 +69,7 @@ class Route:
         environment = dict(os.environ)
         # One at a time, or two threads would choose the same person.
         with self.choosing:
-            account = min(self.accounts, key=Account.wait_s)
+            account = min(self.accounts, key=Account.turn)
             if account.secret:
                 environment.update(SSH_ASKPASS=self.askpass, SSH_ASKPASS_REQUIRE="force",
                                    ECLUSE_TOTP_SECRET=account.secret,

@@ -37,12 +37,17 @@ class Ledger:
         self.secret_path = secret_path
         self.path = secret_path + ".used"
 
-    def wait_s(self, now=None):
-        """How long until a step is free."""
+    def last(self):
         try:
             with open(self.path, encoding="ascii") as file:
-                last = int(file.read() or 0)
+                return int(file.read() or 0)
         except FileNotFoundError:
+            return 0
+
+    def wait_s(self, now=None):
+        """How long until a step is free."""
+        last = self.last()
+        if last == 0:
             return 0.0
         now = time.time() if now is None else now
         return max(0.0, (last + 1 - SKEW_STEPS) * STEP_SECONDS - now)
