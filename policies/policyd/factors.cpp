@@ -84,10 +84,20 @@ Result<Found> find_code(Store store, std::string const& person, std::string_view
 Result<> consume(Store store, Code const& code, UtcTime now)
 {
     auto const at = now.time_since_epoch().count();
-    ECLUSE_TRY(store.database.run(
-        "UPDATE authenticator SET used_at = $1, last_step = $2 WHERE id = $3",
-        {at, nullable(code.step), code.authenticator}
-    ));
+    // Conditional on what was judged: of two attempts with one code, the second finds it used.
+    auto const changed =
+        code.step
+            ? ECLUSE_TRY(store.database.run(
+                  "UPDATE authenticator SET used_at = $1, last_step = $2 WHERE id = $3 AND "
+                  "revoked_at IS NULL AND (last_step IS NULL OR last_step < $2)",
+                  {at, *code.step, code.authenticator}
+              ))
+            : ECLUSE_TRY(store.database.run(
+                  "UPDATE authenticator SET used_at = $1 WHERE id = $2 AND revoked_at IS NULL "
+                  "AND used_at IS NULL",
+                  {at, code.authenticator}
+              ));
+    if (changed != 1) return Error{Errc::refused, "code: used meanwhile"};
     return {};
 }
 
