@@ -63,7 +63,7 @@ check_signature() { # clé publique, message, signature
 read_header() {
     check_text header.json
     [ "$(wc -l <"$folder/header.json" | tr -d ' ')" -eq 1 ] || fault "header.json : forme imprévue."
-    sed -n 's/^{"format":"ecluse-recording-1","session":"\(S-[A-Z0-9]*\)","created":"[^"]*","mono_ms":\([0-9]*\),"recorder":"[^"]*","session_key":"\([A-Za-z0-9+/=]*\)","key_id":"[0-9a-f]*","key_commitment":"[0-9a-f]*","recipients":\[\([^]]*\)\],\("evidence_certificate_sha256":"[0-9a-f]*",\)\{0,1\}"facts":{.*}}$/\1 \2 \3 \4 \5/p' \
+    sed -n 's/^{"format":"ecluse-recording-1","session":"\(S-[A-Za-z0-9]*\)","created":"[^"]*","mono_ms":\([0-9]*\),"recorder":"[^"]*","session_key":"\([A-Za-z0-9+/=]*\)","key_id":"[0-9a-f]*","key_commitment":"[0-9a-f]*","recipients":\[\([^]]*\)\],\("evidence_certificate_sha256":"[0-9a-f]*",\)\{0,1\}"facts":{.*}}$/\1 \2 \3 \4 \5/p' \
         "$folder/header.json" >"$work/header"
     [ -s "$work/header" ] || fault "header.json : forme imprévue."
     read -r session first_mono key recipients evidence <"$work/header"
@@ -79,7 +79,7 @@ read_header() {
 read_seal() {
     check_text seal.json
     [ "$(wc -l <"$folder/seal.json" | tr -d ' ')" -eq 1 ] || fault "seal.json : forme imprévue."
-    sed -n 's/^{"format":"ecluse-seal-1","session":"\(S-[A-Z0-9]*\)","header_sha256":"\([0-9a-f]*\)","segments":\([0-9]*\),"record_bytes":\([0-9]*\),"chain_bytes":\([0-9]*\),"last_link":"\([0-9a-f]*\)","end_reason":"\([a-z_]*\)","interrupted":\(true\|false\),"first_mono_ms":\([0-9]*\),"last_mono_ms":\([0-9]*\),"sealed_utc_ms":[0-9]*,"gaps_total":\([0-9]*\),"gaps":\[[^]]*\],"clock_jumps_total":[0-9]*,"clock_jumps":\[[^]]*\]\(.*\)}$/\1 \2 \3 \4 \5 \6 \7 \8 \9/p' \
+    sed -n 's/^{"format":"ecluse-seal-1","session":"\(S-[A-Za-z0-9]*\)","header_sha256":"\([0-9a-f]*\)","segments":\([0-9]*\),"record_bytes":\([0-9]*\),"chain_bytes":\([0-9]*\),"last_link":"\([0-9a-f]*\)","end_reason":"\([a-z_]*\)","interrupted":\(true\|false\),"first_mono_ms":\([0-9]*\),"last_mono_ms":\([0-9]*\),"sealed_utc_ms":[0-9]*,"gaps_total":\([0-9]*\),"gaps":\[[^]]*\],"clock_jumps_total":[0-9]*,"clock_jumps":\[[^]]*\]\(.*\)}$/\1 \2 \3 \4 \5 \6 \7 \8 \9/p' \
         "$folder/seal.json" >"$work/seal"
     [ -s "$work/seal" ] || fault "seal.json : forme imprévue."
     read -r seal_session seal_header segments record_bytes chain_bytes last_link reason \
