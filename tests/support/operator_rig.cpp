@@ -149,12 +149,13 @@ void OperatorRig::start_recorder()
 void OperatorRig::start_policyd()
 {
     // The wall clock is moved from outside by libfaketime; the product has no hook for this.
+    // The file is in a folder that policyd may read after it has confined itself.
     policyd_ = start(
         {ECLUSE_POLICYD_PROGRAM, "--root", root()},
         root() + "/policyd.out",
         root() + "/policyd.err",
         {"LD_PRELOAD=" ECLUSE_FAKETIME_LIBRARY,
-         "FAKETIME_TIMESTAMP_FILE=" + root() + "/clock",
+         "FAKETIME_TIMESTAMP_FILE=" + root() + "/run/clock",
          "FAKETIME_NO_CACHE=1",
          "FAKETIME_DONT_FAKE_MONOTONIC=1"}
     );
@@ -170,7 +171,7 @@ void OperatorRig::restart_policyd(std::string const& moved)
 
 void OperatorRig::move_clock(std::string const& moved)
 {
-    write("clock", moved + "\n");
+    write("run/clock", moved + "\n");
 }
 
 void OperatorRig::kill_recorder()
