@@ -4,7 +4,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-#include <csignal>
+#include <algorithm>
 #include <fstream>
 #include <netinet/in.h>
 #include <poll.h>
@@ -93,11 +93,14 @@ FullStack::FullStack()
          target_port_,
          "--sessions",
          "20"});
-    auto const print =
-        first_line(run({"sh", "-c", "ssh-keygen -lf \"$0\" | cut -d' ' -f2", path("target_key.pub")}
-        ).out);
     act("c.leroy",
-        {"asset", "pin", "irm-1", "--key", path("target_key.pub"), "--fingerprint", print});
+        {"asset",
+         "pin",
+         "irm-1",
+         "--key",
+         path("target_key.pub"),
+         "--fingerprint",
+         target_fingerprint()});
     act("c.leroy", {"vendor", "asset-add", "Imagelec", "irm-1"});
     auto const account = people_.as("c.leroy", {"account", "add", "irm-1", account_});
     INFO(account.out << account.err);
@@ -112,6 +115,32 @@ FullStack::FullStack()
 }
 
 FullStack::~FullStack() = default;
+
+std::string FullStack::target_fingerprint() const
+{
+    auto const said = run({"ssh-keygen", "-lf", path("target_key.pub")}).out;
+    auto const from = said.find(' ') + 1;
+    return said.substr(from, said.find(' ', from) - from);
+}
+
+void FullStack::reunite(std::function<void()> const& again)
+{
+    constexpr std::string_view word = "recorder ready";
+    auto const count = [&] {
+        auto const log = people_.log("policyd");
+        std::size_t found = 0;
+        for (auto at = log.find(word); at != log.npos; at = log.find(word, at + 1))
+            ++found;
+        return found;
+    };
+    auto const before = count();
+    again();
+    auto const until = Clock::now() + start_limit;
+    while (count() == before) {
+        if (Clock::now() > until) FAIL(people_.log("policyd") << people_.log("recorder"));
+        ::poll(nullptr, 0, 20); // the line in the log is the event; this only paces it
+    }
+}
 
 void FullStack::act(std::string const& who, std::vector<std::string> const& words)
 {
@@ -360,6 +389,16 @@ void FullStack::wait_until_sealed(std::size_t count)
         ::poll(nullptr, 0, 50); // the answer itself is the event; this only paces it
     } while (Clock::now() < until);
     FAIL(json::serialize(rows) << people_.log("policyd") << people_.log("recorder"));
+}
+
+std::vector<std::string> FullStack::end_reasons()
+{
+    std::vector<std::string> reasons;
+    for (auto const& row : sessions())
+        if (auto const& reason = row.as_object().at("end_reason"); reason.is_string())
+            reasons.emplace_back(reason.as_string());
+    std::sort(reasons.begin(), reasons.end());
+    return reasons;
 }
 
 void FullStack::check_evidence()

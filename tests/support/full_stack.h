@@ -5,6 +5,7 @@
 #include "tests/support/operator_rig.h"
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -79,6 +80,8 @@ public:
     /// A second technician of Imagelec, enrolled like the first.
     void add_technician(std::string const& login);
 
+    /// Runs `again`, then waits until policyd and the recorder have found each other anew.
+    void reunite(std::function<void()> const& again);
     void start_listener();
     void kill_listener();
     void start_target();
@@ -93,8 +96,13 @@ public:
     void wait_until_sealed(std::size_t count);
     /// Every recording is intact for `recording verify`, and so is the journal.
     void check_evidence();
+    /// Why the sessions ended, sorted.
+    [[nodiscard]] std::vector<std::string> end_reasons();
     /// Events of one type, as the RSSI reads them.
     [[nodiscard]] json::array events(std::string const& type);
+
+    [[nodiscard]] std::string const& port() const { return port_; }
+    [[nodiscard]] std::string target_fingerprint() const;
 
     static constexpr char const* all_functions = "shell,exec,file_up,file_down";
 

@@ -136,13 +136,11 @@ OperatorRig::~OperatorRig()
     end(recorder_);
 }
 
-void OperatorRig::start_recorder()
+void OperatorRig::start_recorder(std::vector<std::string> const& options)
 {
-    recorder_ = start(
-        {ECLUSE_RECORDER_PROGRAM, "--root", root()},
-        root() + "/recorder.out",
-        root() + "/recorder.err"
-    );
+    std::vector<std::string> words{ECLUSE_RECORDER_PROGRAM, "--root", root()};
+    words.insert(words.end(), options.begin(), options.end());
+    recorder_ = start(words, root() + "/recorder.out", root() + "/recorder.err");
     wait_for_socket(root() + "/run/recorder.sock", recorder_);
 }
 
