@@ -140,7 +140,7 @@ TEST_CASE(
     auto const cut = shell->finish();
     CHECK(std::chrono::steady_clock::now() - start <= 2s);
     INFO(cut.out << cut.err);
-    CHECK(contains(cut.out, "E-"));
+    CHECK(contains(cut.out, "(E-CPT-01)"));
     CHECK(first_bytes("127.0.0.2", stack.port()).empty());
     stack.wait_until_sealed(1);
     stack.check_evidence();
@@ -175,7 +175,7 @@ TEST_CASE(
         auto const cut = shell->finish();
         CHECK(std::chrono::steady_clock::now() - start <= 2s);
         INFO(cut.out << cut.err);
-        CHECK(contains(cut.out, "E-"));
+        CHECK(contains(cut.out, "(E-CPT-01)"));
         auto const refused = stack.ssh({"true"});
         INFO(refused.err);
         CHECK(refused.status != 0);
