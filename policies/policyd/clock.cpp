@@ -14,6 +14,13 @@ constexpr auto meta_name = "clock_latest_ms";
 /// How much of what the clock has shown a kill may forget.
 constexpr auto save_period = 60s;
 
+/// What a jump of the wall clock changes, and the passing of time does not.
+std::chrono::milliseconds offset_between(UtcMillis wall, Deadline steady)
+{
+    return wall.time_since_epoch() -
+           std::chrono::duration_cast<std::chrono::milliseconds>(steady.time_since_epoch());
+}
+
 } // namespace
 
 void Clock::resume()
@@ -27,6 +34,8 @@ void Clock::resume()
         latest_ = std::max(latest_, UtcMillis{std::chrono::milliseconds{seen}});
     }
     latest_at_ = monotonic();
+    // From the start, not from the first tick: a jump between the two would never be told.
+    offset_ = offset_between(utc_now(), latest_at_);
     save();
 }
 
@@ -61,9 +70,7 @@ std::optional<std::chrono::milliseconds> Clock::tick()
 {
     auto const wall = utc_now();
     auto const steady = monotonic();
-    auto const offset =
-        wall.time_since_epoch() -
-        std::chrono::duration_cast<std::chrono::milliseconds>(steady.time_since_epoch());
+    auto const offset = offset_between(wall, steady);
     auto const moved = offset_ ? offset - *offset_ : 0ms;
     offset_ = offset;
     bool const jumped = std::chrono::abs(moved) > jump_min;

@@ -44,7 +44,10 @@ bool is_worker_reason(std::string_view reason)
 std::string filled(Ending const& ending, Language language)
 {
     auto rendered = render(Fault{ending.code, ending.text, ending.holes}, language);
-    return std::string{rendered["text"].get_string()};
+    std::string words{rendered["text"].get_string()};
+    // The person reads the code out on the telephone.
+    if (!ending.code.empty()) words += " (" + ending.code + ")";
+    return words;
 }
 
 } // namespace

@@ -60,7 +60,7 @@ TEST_CASE("a clock that goes back lengthens no session", "[CLAUSIER:O-12.2.5.3]"
 {
     PolicydRig rig;
     RecorderProcess const recorder{rig.root()};
-    auto const closes = to_seconds(utc_now()) + 5s;
+    auto const closes = to_seconds(utc_now()) + 10s; // enough to log in on a busy machine
     rig.sql(
         "UPDATE access_window SET closes_at = " + std::to_string(closes.time_since_epoch().count())
     );
@@ -72,8 +72,8 @@ TEST_CASE("a clock that goes back lengthens no session", "[CLAUSIER:O-12.2.5.3]"
     rig.wait_for_log("jumped by -");
     // A session begun after the jump ends with the first: the window is the same.
     auto const second = rig.logged_in().ask(open_shell());
-    if (second.at("granted").as_bool()) CHECK(second.at("left_ms").as_int64() < 5000);
-    auto const end = worker.push("end", 8s);
+    if (second.at("granted").as_bool()) CHECK(second.at("left_ms").as_int64() < 10'000);
+    auto const end = worker.push("end", 15s);
     auto const late = utc_now() - closes; // this process has the true clock
     REQUIRE(end);
     CHECK(late < 2000ms);

@@ -8,6 +8,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
@@ -125,13 +126,9 @@ OperatorRig::OperatorRig()
     );
     INFO(made.out << made.err);
     REQUIRE(made.exit == 0);
-    recorder_ = start(
-        {ECLUSE_RECORDER_PROGRAM, "--root", root()},
-        root() + "/recorder.out",
-        root() + "/recorder.err"
-    );
-    wait_for_socket(root() + "/run/recorder.sock", recorder_);
-    start_policyd({});
+    start_recorder();
+    move_clock("+0s");
+    start_policyd();
 }
 
 OperatorRig::~OperatorRig()
@@ -140,19 +137,26 @@ OperatorRig::~OperatorRig()
     end(recorder_);
 }
 
-void OperatorRig::start_policyd(std::string const& moved)
+void OperatorRig::start_recorder(std::vector<std::string> const& options)
 {
-    std::vector<std::string> environment;
-    if (!moved.empty())
-        environment = {
-            "LD_PRELOAD=" ECLUSE_FAKETIME_LIBRARY,
-            "FAKETIME=" + moved,
-            "FAKETIME_DONT_FAKE_MONOTONIC=1"};
+    std::vector<std::string> words{ECLUSE_RECORDER_PROGRAM, "--root", root()};
+    words.insert(words.end(), options.begin(), options.end());
+    recorder_ = start(words, root() + "/recorder.out", root() + "/recorder.err");
+    wait_for_socket(root() + "/run/recorder.sock", recorder_);
+}
+
+void OperatorRig::start_policyd()
+{
+    // The wall clock is moved from outside by libfaketime; the product has no hook for this.
+    // The file is in a folder that policyd may read after it has confined itself.
     policyd_ = start(
         {ECLUSE_POLICYD_PROGRAM, "--root", root()},
         root() + "/policyd.out",
         root() + "/policyd.err",
-        environment
+        {"LD_PRELOAD=" ECLUSE_FAKETIME_LIBRARY,
+         "FAKETIME_TIMESTAMP_FILE=" + root() + "/run/clock",
+         "FAKETIME_NO_CACHE=1",
+         "FAKETIME_DONT_FAKE_MONOTONIC=1"}
     );
     wait_for_socket(root() + "/run/operator.sock", policyd_);
 }
@@ -160,7 +164,32 @@ void OperatorRig::start_policyd(std::string const& moved)
 void OperatorRig::restart_policyd(std::string const& moved)
 {
     end(policyd_);
-    start_policyd(moved);
+    move_clock(moved);
+    start_policyd();
+}
+
+void OperatorRig::move_clock(std::string const& moved)
+{
+    write("run/clock", moved + "\n");
+}
+
+void OperatorRig::kill_recorder()
+{
+    ::kill(recorder_, SIGKILL);
+    wait_for(recorder_);
+    recorder_ = -1;
+}
+
+void OperatorRig::kill_policyd()
+{
+    ::kill(policyd_, SIGKILL);
+    wait_for(policyd_);
+    policyd_ = -1;
+}
+
+std::string OperatorRig::log(std::string const& daemon) const
+{
+    return must(read_file(root() + "/" + daemon + ".err", output_bytes_max));
 }
 
 void OperatorRig::sql(std::string const& statement)
@@ -206,7 +235,13 @@ Ran OperatorRig::sign(std::string const& login, std::vector<std::string> argumen
 std::string OperatorRig::one_time_code(std::string const& login)
 {
     auto const secret = must(from_base32(totp_.at(login)));
-    return totp_code(secret, totp_step(to_seconds(utc_now())));
+    // Each step serves once, and one ahead of the clock is accepted.
+    auto& used = last_step_[login];
+    auto step = std::max(used + 1, totp_step(to_seconds(utc_now())));
+    while (step > totp_step(to_seconds(utc_now())) + 1)
+        ::poll(nullptr, 0, 100);
+    used = step;
+    return totp_code(secret, step);
 }
 
 std::string OperatorRig::next_recovery(std::string const& login)

@@ -44,6 +44,7 @@ public:
     void enrol(std::string const& login, std::string const& token);
     [[nodiscard]] std::string invite(std::string const& by, std::string const& login);
     void login(std::string const& login);
+    /// Of a step that was not used yet.
     [[nodiscard]] std::string one_time_code(std::string const& login);
     [[nodiscard]] std::string next_recovery(std::string const& login);
     [[nodiscard]] std::string token(std::string const& login) const;
@@ -51,7 +52,16 @@ public:
     /// One statement while policyd is down, then policyd again: for what only time would bring.
     void sql(std::string const& statement);
     /// policyd again, its clock moved ("+80h").
-    void restart_policyd(std::string const& moved = {});
+    void restart_policyd(std::string const& moved = "+0s");
+    /// The clock of the policyd that runs, moved against the machine's ("+30s").
+    void move_clock(std::string const& moved);
+    /// Ends this daemon at once, as a crash would; `start_recorder` and `restart_policyd` follow.
+    void kill_recorder();
+    void kill_policyd();
+    void start_recorder(std::vector<std::string> const& options = {});
+    [[nodiscard]] int recorder_pid() const { return recorder_; }
+    /// Standard error of "recorder" or "policyd" so far.
+    [[nodiscard]] std::string log(std::string const& daemon) const;
     /// A socket that has said hello.
     [[nodiscard]] PacketSocket socket() const;
     std::string write(std::string const& name, std::string const& text);
@@ -60,10 +70,11 @@ public:
     static constexpr char const* password = "Pierre-qui-roule-7!";
 
 private:
-    void start_policyd(std::string const& moved);
+    void start_policyd();
 
     TempFolder folder_;
     std::map<std::string, std::string> totp_; // base32
+    std::map<std::string, std::int64_t> last_step_;
     std::map<std::string, std::vector<std::string>> recovery_;
     int policyd_ = -1, recorder_ = -1;
 };
