@@ -102,7 +102,7 @@ TEST_CASE("care hours need an override and a window ends after it starts")
     CHECK(rig.as("n.belkacem", backwards).code() == "E-CRE-06");
     auto outside = request_words;
     outside[3] = "autre-cible";
-    CHECK(rig.as("n.belkacem", outside).code() == "E-CTR-01");
+    CHECK(rig.as("n.belkacem", outside).code() == "E-CTR-02");
 }
 
 TEST_CASE("an address is declared by one and approved by another, ranges are judged")

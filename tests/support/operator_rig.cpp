@@ -199,7 +199,7 @@ void OperatorRig::sql(std::string const& statement)
         auto database = must(Database::open(root() + "/state/ecluse.db"));
         must(database.run(statement));
     }
-    start_policyd({});
+    start_policyd();
 }
 
 Ran OperatorRig::ctl(std::vector<std::string> arguments)
