@@ -1,9 +1,13 @@
 #include "gateway/ssh/policy_link.h"
 
+#include "common/bytes.h"
 #include "common/json.h"
 
 namespace ecluse::ssh {
 namespace {
+
+/// Escaped at worst eightfold, still within what a request may hold.
+constexpr std::size_t command_chars_max = 4000;
 
 /// Password hashing takes its turn in policyd's pool; longer means that policyd is not well.
 constexpr std::chrono::seconds answer_limit{20};
@@ -127,7 +131,8 @@ Result<PolicyLink::Id> PolicyLink::ask_open(OpenRequest const& open)
     if (!open.window.empty()) request["window"] = open.window;
     if (!open.asset.empty()) request["asset"] = open.asset;
     if (!open.account.empty()) request["account"] = open.account;
-    if (!open.command.empty()) request["command"] = open.command;
+    // To be read by people: the whole command, whatever its bytes, goes to the recording.
+    if (!open.command.empty()) request["command"] = printable(open.command, command_chars_max);
     auto const id = ECLUSE_TRY(ask(request));
     asked_[id] = Asked::open;
     return id;

@@ -45,9 +45,7 @@ void fill_form(std::string const& path)
     for (auto const& [name, answer] : answers) {
         std::regex const blank{
             std::string{"(^|\n)"} + name + " = (\"\"\"[^\"]*\"\"\"|\"[^\"\n]*\")"};
-        form = std::regex_replace(
-            form, blank, std::string{"$1"} + name + " = \"" + answer + "\""
-        );
+        form = std::regex_replace(form, blank, std::string{"$1"} + name + " = \"" + answer + "\"");
     }
     must(write_file_durably(path, form, 0600));
 }
@@ -129,9 +127,8 @@ TEST_CASE(
     exported("cast", stack.path("session.cast"));
     CHECK(contains(slurp(stack.path("session.cast")), "tape-42"));
     exported("pack", stack.path("evidence"));
-    auto const checked = run(
-        {"sh", stack.path("evidence/verifier.sh"), stack.path("evidence/" + session)}
-    );
+    auto const checked =
+        run({"sh", stack.path("evidence/verifier.sh"), stack.path("evidence/" + session)});
     INFO(checked.out << checked.err);
     CHECK(checked.status == 0);
 
@@ -145,8 +142,10 @@ TEST_CASE(
     REQUIRE(reports.at("rows").as_array().size() == 1);
     auto const report =
         std::string{reports.at("rows").as_array()[0].as_object().at("report").as_string()};
-    CHECK(people.as("n.belkacem", {"report", "form", report, "--output", stack.path("form.toml")})
-              .exit == 0);
+    CHECK(
+        people.as("n.belkacem", {"report", "form", report, "--output", stack.path("form.toml")})
+            .exit == 0
+    );
     fill_form(stack.path("form.toml"));
     auto const submit = [&] {
         return people.sign(
@@ -163,8 +162,10 @@ TEST_CASE(
     auto const accepted = people.as("c.leroy", {"report", "accept", report});
     INFO(accepted.out << accepted.err);
     CHECK(accepted.exit == 0);
-    CHECK(people.as("c.leroy", {"report", "export", report, "--pdf", stack.path("report.pdf")})
-              .exit == 0);
+    CHECK(
+        people.as("c.leroy", {"report", "export", report, "--pdf", stack.path("report.pdf")})
+            .exit == 0
+    );
     auto const signature = run({"pdfsig", "-nocert", stack.path("report.pdf")});
     INFO(signature.out << signature.err);
     CHECK(contains(signature.out, "Signature is Valid"));

@@ -358,8 +358,7 @@ std::unique_ptr<Program> FullStack::live_shell(Client const& client)
     return shell;
 }
 
-void
-FullStack::await(Program& program, std::string_view text, std::chrono::seconds limit) const
+void FullStack::await(Program& program, std::string_view text, std::chrono::seconds limit) const
 {
     if (program.wait_for_output(text, limit)) return;
     auto const seen = program.finish(0s);

@@ -67,8 +67,7 @@ public:
     Outcome ssh(std::vector<std::string> const& command, Client const& client);
     Outcome ssh(std::vector<std::string> const& command) { return ssh(command, Client{}); }
     /// Fails with everything that was seen when this text does not come.
-    void
-    await(Program& program, std::string_view text, std::chrono::seconds limit = 10s) const;
+    void await(Program& program, std::string_view text, std::chrono::seconds limit = 10s) const;
     /// A shell on the target that has answered: the session is live.
     [[nodiscard]] std::unique_ptr<Program> live_shell(Client const& client);
     [[nodiscard]] std::unique_ptr<Program> live_shell() { return live_shell(Client{}); }
