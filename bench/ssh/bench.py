@@ -21,7 +21,8 @@ FIGURES = {
     "echo p99": ("us", True, [("direct", 2.4)]),
 }
 # figure, unit, bar on Écluse alone (at most).
-ABSOLUTE = {"memory": ("MiB", 1.5), "stalls": ("", 0), "idle missing": ("", 0), "cut": ("ms", 250)}
+ABSOLUTE = {"memory": ("MiB", 1.5), "stalls": ("", 0), "idle missing": ("", 0), "not sealed": ("", 0),
+            "cut": ("ms", 250), "window end": ("ms", 1000)}
 
 
 class Run:
@@ -114,13 +115,22 @@ class Run:
                 self.faults.append(f"idle, {route.name}: {missing} of {count} missing, {sessions.failures[:1]}")
         finally:
             sessions.close()
+        if self.lab.recordings_folder:
+            left, count = measure.unsealed(self.lab.recordings_folder, 60)
+            self.keep("not sealed", route, [left])
+            print(f"bench: {count} recordings, {left} of them not sealed", file=sys.stderr)
+
+    def window(self, routes):
+        if self.lab.short:
+            self.interleaved("window end", {"ecluse": self.lab.short[0]}, 1,
+                             lambda route: measure.window_end(route, self.lab.short[1]))
 
     def cut(self, routes):
         route = routes.get("ecluse")
         if not route or not self.lab.cut_command:
             return
         self.interleaved("cut", {"ecluse": route}, self.arguments.reps,
-                         lambda one: max(measure.cut_latency(one, self.lab.cut_command)))
+                         lambda one: measure.cut_latency(one, self.lab.cut_command))
 
     def play(self):
         self.lab = Lab(self.arguments)
@@ -190,7 +200,7 @@ def parse():
     parser.add_argument("--askpass", help="another program that answers the gateway's question")
     parser.add_argument("--cut-command", help="a command line that cuts the sessions of the gateway")
     parser.add_argument("--gateway-start", metavar="CMD", help="a program that starts one: see README.md")
-    parser.add_argument("--tests", default="transfers,set-up,echo,memory,stall,idle,cut")
+    parser.add_argument("--tests", default="transfers,set-up,echo,memory,cut,window,stall,idle")
     parser.add_argument("--cipher", default="aes128-gcm@openssh.com")
     parser.add_argument("--kex", default="curve25519-sha256", help="the same for all routes; empty: the client's")
     parser.add_argument("--mib", type=int, default=512)

@@ -157,12 +157,17 @@ SetEnv HOME={self.home}
         routes = [Route("direct", "127.0.0.1", self.target_port, own, options),
                   Route("classic", "127.0.0.1", bastion_port, own, options, [bastion])]
         gateway = self.gateway_description()
+        self.short, self.recordings_folder = None, (gateway or {}).get("recordings")
         if gateway:
             if not (gateway["host"].startswith("127.") or gateway["host"] in ("localhost", "::1")):
                 sys.exit("bench: loopback only")
             accounts = [Account(**account) for account in gateway["accounts"]]
-            routes.append(Route("ecluse", gateway["host"], gateway["port"], accounts, options,
-                                gateway.get("roots", []), self.arguments.askpass))
+            def through(people):
+                return Route("ecluse", gateway["host"], gateway["port"], people, options, gateway.get("roots", []),
+                             self.arguments.askpass)
+            routes.append(through(accounts))
+            if "short" in gateway:
+                self.short = through([Account(**gateway["short"]["account"])]), gateway["short"]["command"]
         self.cut_command = (gateway or {}).get("cut") or self.arguments.cut_command
         return {route.name: route for route in routes}
 

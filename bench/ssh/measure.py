@@ -1,5 +1,7 @@
 """One function per figure. Each takes a route and returns a number, or a list of numbers."""
+import datetime
 import hashlib
+import json
 import os
 import pty
 import re
@@ -248,30 +250,63 @@ def has_ended(process):
         return True
 
 
+class Witness:
+    """An open session whose two ends are watched: the client, and the shell on the target."""
+
+    def __init__(self, route):
+        self.terminal = Terminal(route, "stty raw -echo; echo PID=$$ READY; exec cat")
+        self.target = int(re.search(rb"PID=(\d+)", self.terminal.greeting).group(1))
+
+    def wait_gone(self, limit_s):
+        """The instants (time.time) at which client and target were gone."""
+        gone, end = {}, time.time() + limit_s
+        while len(gone) < 2 and time.time() < end:
+            if "client" not in gone and self.terminal.process.poll() is not None:
+                gone["client"] = time.time()
+            if "target" not in gone and has_ended(self.target):
+                gone["target"] = time.time()
+            # Nothing to wait on for another process's child; a millisecond is finer than the bar.
+            self.terminal.discard(0.001)
+        if len(gone) < 2:
+            raise Failed(f"still there after {limit_s} s: {set(('client', 'target')) - set(gone)}")
+        return gone["client"], gone["target"]
+
+
 def cut_latency(route, command):
-    """From the order (a command line, {login} replaced) to both ends gone: (client, target) in ms. The time includes
-    starting the command, so it is an upper bound."""
-    terminal = Terminal(route, "stty raw -echo; echo PID=$$ READY; exec cat")
+    """From the order (a command line) to both ends gone, in ms. The time includes starting the command, so it is an
+    upper bound."""
+    witness = Witness(route)
     try:
-        target = int(re.search(rb"PID=(\d+)", terminal.greeting).group(1))
-        start = time.perf_counter()
-        with subprocess.Popen(["bash", "-c", command]) as order:
-            gone = {}
-            while len(gone) < 2 and time.perf_counter() - start < 30:
-                elapsed = 1000 * (time.perf_counter() - start)
-                if "client" not in gone and terminal.process.poll() is not None:
-                    gone["client"] = elapsed
-                if "target" not in gone and has_ended(target):
-                    gone["target"] = elapsed
-                # Nothing to wait on for another process's child; a millisecond is finer than the bar.
-                terminal.discard(0.001)
+        start = time.time()
+        with subprocess.Popen(["bash", "-c", command], stdout=subprocess.DEVNULL) as order:
+            gone = witness.wait_gone(30)
             if order.wait() != 0:
                 raise Failed(f"the order failed: exit {order.returncode}")
-        if len(gone) < 2:
-            raise Failed(f"still there after 30 s: {set(('client', 'target')) - set(gone)}")
-        return gone["client"], gone["target"]
+        return 1000 * (max(gone) - start)
     finally:
-        terminal.close()
+        witness.terminal.close()
+
+
+def window_end(route, command):
+    """`command` opens a window that ends soon and prints its facts. From that end to both ends gone, in ms."""
+    facts = json.loads(subprocess.check_output(["bash", "-c", command], text=True).splitlines()[0])
+    closes = datetime.datetime.fromisoformat(facts["closes"].replace("Z", "+00:00")).timestamp()
+    witness = Witness(route)
+    try:
+        return 1000 * (max(witness.wait_gone(closes - time.time() + 30)) - closes)
+    finally:
+        witness.terminal.close()
+
+
+def unsealed(folder, limit_s):
+    """Recordings without a seal; what has just ended gets some time."""
+    end = time.monotonic() + limit_s
+    while True:
+        ids = os.listdir(os.path.join(folder, "by-id"))
+        missing = sum(not os.path.exists(os.path.join(folder, "by-id", name, "seal.json")) for name in ids)
+        if missing == 0 or time.monotonic() > end:
+            return missing, len(ids)
+        time.sleep(0.2)
 
 
 def percentile(values, share):

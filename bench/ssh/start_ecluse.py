@@ -169,8 +169,7 @@ blocking = "never"
 def add_assets(stack):
     user, host_key = need("TARGET_USER"), need("TARGET_HOST_KEY")
     fingerprint = subprocess.check_output(["ssh-keygen", "-l", "-f", host_key], text=True).split()[1]
-    for number in range(ASSETS):
-        asset = f"cible-{number}"
+    for asset in [f"cible-{number}" for number in range(ASSETS)] + ["cible-fin"]:
         stack.ctl("asset", "create", asset, "--description", "Machine de mesure", "--host", need("TARGET_HOST"),
                   "--port", need("TARGET_PORT"), "--sessions", "100", by="c.leroy")
         stack.ctl("asset", "pin", asset, "--key", host_key, "--fingerprint", fingerprint, by="c.leroy")
@@ -207,6 +206,16 @@ def open_windows(stack, accounts):
             account["login"] += f"+cible-{number}"
 
 
+def short_window(stack, account):
+    """Whoever comes in here is put out at the end of the window, one minute after the command."""
+    ctl = f"{os.path.join(BIN, 'eclusectl')} --root {stack.root} --json"
+    request = (f"{ctl} --as {account['login']} window request --asset cible-fin --opens now --closes +1m "
+               "--function shell,exec --nature diagnostic --reason mesures --emergency")
+    command = (f"facts=$({request}) && echo \"$facts\" && {ctl} --as c.leroy window approve "
+               "$(echo \"$facts\" | sed 's/.*\"window\":\"\\([^\"]*\\)\".*/\\1/')")
+    return {"command": command, "account": {**account, "login": account["login"] + "+cible-fin"}}
+
+
 def main():
     os.umask(0o077)
     stack = Stack(os.path.join(need("FOLDER"), "ecluse"))
@@ -215,10 +224,12 @@ def main():
         add_assets(stack)
         with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
             accounts = list(pool.map(lambda number: add_person(stack, number), range(PEOPLE)))
+        short = short_window(stack, add_person(stack, PEOPLE))
         open_windows(stack, accounts)
         port = stack.open_door()
         cut = f"{os.path.join(BIN, 'eclusectl')} --root {stack.root} --as c.leroy session cut --all --reason mesure --confirm COUPER"
-        print(json.dumps({"host": "127.0.0.1", "port": port, "accounts": accounts, "cut": cut,
+        print(json.dumps({"host": "127.0.0.1", "port": port, "accounts": accounts, "cut": cut, "short": short,
+                          "recordings": os.path.join(stack.root, "recordings"),
                           "roots": [process.pid for process in stack.daemons]}), flush=True)
         sys.stdin.read()
     finally:
