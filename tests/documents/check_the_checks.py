@@ -55,8 +55,8 @@ TRIALS = [
         r / "docs/fr/exploitation.md", "\n    ExecStart=/usr/libexec/ecluse/ecluse-recorder --warn 1\n")),
     (DOCUMENTS, "no such setting: ssh.port", lambda r: append(r / "docs/fr/exploitation.md", "\n`ssh.port`\n")),
     (DOCUMENTS, "no such code: E-ZZZ-01", lambda r: append(r / "docs/fr/exploitation.md", "\nE-ZZZ-01\n")),
-    (DOCUMENTS, "the refusal E-FEN-03 is not explained", lambda r: replace(
-        r / "docs/fr/guide-intervenant.md", "E-FEN-03", "E-FEN-02")),
+    (DOCUMENTS, "the refusal E-HOR-01 is not explained", lambda r: replace(
+        r / "docs/fr/guide-intervenant.md", "E-HOR-01", "E-FEN-02")),
     (DOCUMENTS, "nobody serves window.slam", lambda r: replace(
         r / "policies/ctl/commands_windows.cpp", '.request = "window.show"', '.request = "window.slam"')),
     (DOCUMENTS, "no such request: listen.goodbye", lambda r: replace(
