@@ -32,7 +32,8 @@ class Run:
         self.faults = []
 
     def keep(self, figure, route, values):
-        self.results.setdefault(figure, {})[route.name] = measure.median(values)
+        value = self.results.setdefault(figure, {})[route.name] = measure.median(values)
+        print(f"bench: {figure}, {route.name}: {value:.2f}", file=sys.stderr, flush=True)
 
     def interleaved(self, figure, routes, repetitions, once):
         """Each repetition visits every route, so that what else the machine does hits all alike."""

@@ -5,7 +5,8 @@ throw-away root, and the people, machines and windows that the measurements need
     ./bench.py --gateway-start ./start_ecluse.py          as root: memory is read from processes that hide it
 
 ECLUSE_BENCH_BUILD  the folder of the programs (default: build/release/bin of this tree)
-ECLUSE_BENCH_PEOPLE how many technicians (default 64; each may come in three times at once, then once per 30 s)
+ECLUSE_BENCH_PEOPLE how many technicians (default 176: a person may have three sessions at once, and
+                    come in three times, then once per 30 s)
 """
 import concurrent.futures
 import json
@@ -21,9 +22,9 @@ import totp
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 BIN = os.environ.get("ECLUSE_BENCH_BUILD", os.path.join(HERE, "..", "..", "build", "release", "bin"))
-PEOPLE = int(os.environ.get("ECLUSE_BENCH_PEOPLE", "64"))
-# An asset takes at most 100 sessions at once, so the 500 idle ones are spread.
-ASSETS = 8
+PEOPLE = int(os.environ.get("ECLUSE_BENCH_PEOPLE", "176"))
+# An asset takes at most 100 sessions at once and a window 20 people, so the 500 idle ones are spread.
+ASSETS = 10
 HOURS = 12
 START_LIMIT_S = 20
 

@@ -22,6 +22,11 @@ constexpr auto heartbeat_spread = 1500ms;
 constexpr std::size_t read_bytes = 64 * 1024;
 /// Per wake-up, so that one flooding session leaves the others their turn.
 constexpr int reads_per_turn = 4;
+/// Somebody types: what comes in the next moments is read at once. In the meantime it waits in the
+/// socket, which belongs to nobody who could take it back, and each key costs one wake-up less on
+/// its way to the target. A stream reads more than this at a time and is never made to wait.
+constexpr std::size_t trickle_bytes = 512;
+constexpr auto trickle_rest = 5ms;
 constexpr std::size_t end_payload_max = 4096;
 
 /// One buffer for all intakes: the loop is one thread.
@@ -83,6 +88,7 @@ void LiveRecording::watch()
 void LiveRecording::read()
 {
     auto& buffer = read_buffer();
+    std::size_t total = 0;
     for (int turn = 0; turn < reads_per_turn && watch_; ++turn) {
         auto const got = ::recv(intake_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
         if (got < 0 && (errno == EAGAIN || errno == EINTR)) break;
@@ -90,9 +96,25 @@ void LiveRecording::read()
             end("worker_lost");
             return;
         }
+        total += static_cast<std::size_t>(got);
         if (!take({buffer.data(), static_cast<std::size_t>(got)})) return;
     }
-    pause_or_resume();
+    if (total < trickle_bytes)
+        rest();
+    else
+        pause_or_resume();
+}
+
+void LiveRecording::rest()
+{
+    watch_.cancel();
+    resting_ = true;
+    rest_ = loop_.after(trickle_rest, [self = weak_from_this()] {
+        auto const live = self.lock();
+        if (!live) return;
+        live->resting_ = false;
+        live->pause_or_resume();
+    });
 }
 
 bool LiveRecording::take(std::string_view bytes)
@@ -136,7 +158,7 @@ void LiveRecording::pause_or_resume()
                                            waiting_bytes() > PlainBudget::share_min);
     if (behind)
         watch_.cancel();
-    else if (!watch_)
+    else if (!watch_ && !resting_)
         watch();
 }
 

@@ -65,6 +65,7 @@ private:
 
     void watch();
     void read();
+    void rest();
     bool take(std::string_view bytes);
     void add(FrameView const& frame);
     void submit();
@@ -80,6 +81,7 @@ private:
     Fd intake_;
     Hooks hooks_;
     Loop::Watch watch_;
+    Loop::Watch rest_;
     FrameDecoder decoder_;
     std::deque<Batch> full_;
     Batch open_;
@@ -89,6 +91,7 @@ private:
     std::uint64_t on_disk_ = 0;
     std::uint64_t acknowledged_ = 0;
     std::string end_reason_;
+    bool resting_ = false;
     bool writing_ = false;
     bool failed_ = false;
     bool sealing_ = false;
