@@ -35,7 +35,7 @@ expect_success "dépôt par scp" over scp "$ECLUSE_ROOT/pilote.bin" ecluse:pilot
 printf 'get pilote.bin %s/retour.bin\nrename pilote.bin pilote-2.bin\n' "$ECLUSE_ROOT" >"$ECLUSE_ROOT/batch"
 expect_success "retrait et renommage par sftp" over sftp -b "$ECLUSE_ROOT/batch" ecluse
 expect_success "le fichier revenu est le même, à l'octet près" cmp "$ECLUSE_ROOT/pilote.bin" "$ECLUSE_ROOT/retour.bin"
-expect_refusal 'open failed' "redirection vers une autre machine" over ssh -W 127.0.0.1:22 ecluse
+expect_refusal refused "redirection vers une autre machine" over ssh -W 127.0.0.1:22 ecluse
 expect_success "fermeture de la connexion partagée" over ssh -O exit ecluse
 
 chapter "6. Un terminal ouvert jusqu'à la fin : avertissement, puis coupure à l'heure"
