@@ -5,7 +5,7 @@ throw-away root, and the people, machines and windows that the measurements need
     ./bench.py --gateway-start ./start_ecluse.py          as root: memory is read from processes that hide it
 
 ECLUSE_BENCH_BUILD  the folder of the programs (default: build/release/bin of this tree)
-ECLUSE_BENCH_PEOPLE how many technicians (default 176: a person may have three sessions at once, and
+ECLUSE_BENCH_PEOPLE how many technicians (default 190: a person may have three sessions at once, and
                     come in three times, then once per 30 s)
 """
 import concurrent.futures
@@ -22,7 +22,7 @@ import totp
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 BIN = os.environ.get("ECLUSE_BENCH_BUILD", os.path.join(HERE, "..", "..", "build", "release", "bin"))
-PEOPLE = int(os.environ.get("ECLUSE_BENCH_PEOPLE", "176"))
+PEOPLE = int(os.environ.get("ECLUSE_BENCH_PEOPLE", "190"))
 # An asset takes at most 100 sessions at once and a window 20 people, so the 500 idle ones are spread.
 ASSETS = 10
 HOURS = 12
