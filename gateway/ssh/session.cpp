@@ -307,7 +307,8 @@ bool Session::turn_front()
     bool const moved = front_.receive();
     if (!was_open && front_.is_open()) {
         note_activity();
-        channel_deadline_ = last_activity_ + first_channel_limit;
+        // The client may have asked for its first channel in the same breath.
+        if (channels_.empty()) channel_deadline_ = last_activity_ + first_channel_limit;
     }
     return moved;
 }
