@@ -2,6 +2,7 @@
 
 #include "common/json.h"
 #include "common/log.h"
+#include "common/notify.h"
 
 #include <algorithm>
 #include <arpa/inet.h>
@@ -240,14 +241,20 @@ void Listener::tell_drops()
 
 Result<> Listener::run()
 {
+    // Half the time that systemd waits; without a watchdog there is nothing to wake up for.
+    auto const watchdog = watchdog_interval();
+    int const idle =
+        watchdog ? static_cast<int>(std::min<std::int64_t>(watchdog->count() / 2, 60'000)) : -1;
     for (;;) {
         tell_drops();
-        int timeout = -1;
+        if (watchdog) notify_alive();
+        int timeout = idle;
         if (auto const due = drops_.next_due(); due != Deadline::max()) {
             auto const left = std::chrono::ceil<std::chrono::milliseconds>(
                 due - std::chrono::steady_clock::now()
             );
-            timeout = static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, 60'000));
+            auto const wait = std::clamp<std::int64_t>(left.count(), 0, idle < 0 ? 60'000 : idle);
+            timeout = static_cast<int>(wait);
         }
         pollfd waiting[3] = {
             {policy_.fd(), POLLIN, 0}, {socket_.get(), POLLIN, 0}, {children_.get(), POLLIN, 0}};

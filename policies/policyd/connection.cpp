@@ -22,7 +22,8 @@ send_packet(PacketSocket const& socket, std::string const& text, std::vector<Fd>
 
 json::object render(Fault const& fault, Language language)
 {
-    json::object error{{"code", fault.code}, {"text", fill_text(language, fault.text, fault.holes)}};
+    json::object error{
+        {"code", fault.code}, {"text", fill_text(language, fault.text, fault.holes)}};
     if (fault.remedy) error["remedy"] = fill_text(language, *fault.remedy, fault.holes);
     return error;
 }
