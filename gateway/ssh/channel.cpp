@@ -17,6 +17,9 @@ constexpr int refused_status = 77;
 constexpr std::size_t typed_max = 256;
 /// E-FEN-04: how often the window is asked for again.
 constexpr std::chrono::seconds wait_period{5};
+/// The status follows the end of the output at once, unless a program closed its output and goes
+/// on.
+constexpr std::chrono::milliseconds status_wait{250};
 /// Sentences that wait for the client to read; beyond it they are dropped, nobody reads anyway.
 constexpr std::size_t notices_max = 64 * 1024;
 
@@ -430,7 +433,9 @@ bool Channel::relay(Deadline)
         state_ = State::finishing;
         return true;
     }
-    if (target_eof_ && !eof_sent_down_ && shown && notices_.empty()) {
+    if (target_eof_ && !eof_sent_down_ && shown && notices_.empty() && status_came_or_late()) {
+        // A client may leave at the end of the output: the status goes first.
+        send_status();
         eof_sent_down_ = true;
         (void)ssh_channel_send_eof(vendor_);
         moved = true;
@@ -438,8 +443,29 @@ bool Channel::relay(Deadline)
     return moved;
 }
 
+bool Channel::status_came_or_late()
+{
+    if (exit_status_ || exit_signal_) return true;
+    auto const now = std::chrono::steady_clock::now();
+    if (status_until_ == Deadline::max()) status_until_ = now + status_wait;
+    return now >= status_until_;
+}
+
+void Channel::send_status()
+{
+    if (status_sent_ || (!exit_status_ && !exit_signal_)) return;
+    status_sent_ = true;
+    if (exit_signal_)
+        (void)ssh_channel_request_send_exit_signal(
+            vendor_, exit_signal_->name.c_str(), exit_signal_->core ? 1 : 0, "", ""
+        );
+    else
+        (void)ssh_channel_request_send_exit_status(vendor_, *exit_status_);
+}
+
 bool Channel::step_finishing()
 {
+    status_until_ = Deadline::max();
     if (vendor_closed_ || ssh_channel_is_open(vendor_) == 0) {
         state_ = State::closed;
         return true;
@@ -448,14 +474,7 @@ bool Channel::step_finishing()
     if (started_) moved = down_.pump() || moved;
     moved = write_notices() || moved;
     if (!notices_.empty()) return moved;
-    if (!std::exchange(status_sent_, true)) {
-        if (exit_signal_)
-            (void)ssh_channel_request_send_exit_signal(
-                vendor_, exit_signal_->name.c_str(), exit_signal_->core ? 1 : 0, "", ""
-            );
-        else if (exit_status_)
-            (void)ssh_channel_request_send_exit_status(vendor_, *exit_status_);
-    }
+    send_status();
     (void)ssh_channel_send_eof(vendor_);
     (void)ssh_channel_close(vendor_);
     state_ = State::closed;

@@ -10,6 +10,7 @@
 
 #include <libssh/callbacks.h>
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <string>
@@ -43,7 +44,10 @@ public:
     /// Something to do at once / as soon as a key exchange is over / at this instant.
     [[nodiscard]] bool wants_turn() const;
     [[nodiscard]] bool is_refused() const;
-    [[nodiscard]] Deadline wakes_at() const { return wake_; }
+    [[nodiscard]] Deadline wakes_at() const
+    {
+        return eof_sent_down_ ? wake_ : std::min(wake_, status_until_);
+    }
 
     /// A sentence for the person: on the terminal, or on standard error.
     void say(std::string_view text);
@@ -86,6 +90,8 @@ private:
     bool relay(Deadline now);
     bool write_notices();
     bool step_finishing();
+    [[nodiscard]] bool status_came_or_late();
+    void send_status();
     void close_both();
     [[nodiscard]] std::string_view tap_up(std::string_view bytes, std::string& changed);
     [[nodiscard]] std::string_view tap_down(std::string_view bytes, std::string& changed);
@@ -137,6 +143,8 @@ private:
     };
     std::optional<ExitSignal> exit_signal_;
     bool status_sent_ = false;
+    Deadline status_until_ =
+        Deadline::max(); // the end of the output waits for the status until then
 };
 
 } // namespace ecluse::ssh
