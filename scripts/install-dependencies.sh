@@ -12,12 +12,16 @@ build_packages=(
   libssl-dev libsqlite3-dev libssh-dev libsodium-dev libseccomp-dev libfmt-dev
   libtomlplusplus-dev libzxcvbn-dev libqrencode-dev
   libpango1.0-dev libcairo2-dev libfontconfig-dev libqpdf-dev liblcms2-dev fonts-dejavu-core
+  libavcodec-dev libavformat-dev libavutil-dev libswscale-dev
 )
-# Debian 12 takes these from its backports: its own Boost is 1.74 and its own Catch2 is 2.
-backport_packages=(libboost1.83-dev libboost-json1.83-dev catch2)
+# Debian 12 takes these from its backports: its own Boost is 1.74, its own Catch2 is 2, its own FreeRDP is 2.
+backport_packages=(libboost1.83-dev libboost-json1.83-dev catch2 freerdp3-dev)
+# Clients and targets of the tests. Debian 13 has newer ones in its backports; its own will do for tests.
+backport_test_packages=(freerdp3-x11 freerdp3-shadow-x11 freerdp3-proxy winpr3-utils)
 test_packages=(
   openssh-server openssh-client putty-tools rsync poppler-utils qpdf oathtool sqlite3 expect
   libfaketime socat python3 tmux openssl procps
+  xrdp xorgxrdp xvfb xauth x11-utils xdotool xterm openbox imagemagick ffmpeg xclip
   # For systemd-analyze, which judges the units.
   systemd
 )
@@ -28,9 +32,9 @@ say() { printf 'dependencies: %s\n' "$*"; }
 wanted=()
 backports=()
 case "${1:-all}" in
-  all) wanted=("${build_packages[@]}" "${test_packages[@]}"); backports=("${backport_packages[@]}") ;;
+  all) wanted=("${build_packages[@]}" "${test_packages[@]}"); backports=("${backport_packages[@]}" "${backport_test_packages[@]}") ;;
   --build) wanted=("${build_packages[@]}"); backports=("${backport_packages[@]}") ;;
-  --test) wanted=("${test_packages[@]}") ;;
+  --test) wanted=("${test_packages[@]}"); backports=("${backport_test_packages[@]}") ;;
   -h | --help) usage; exit 0 ;;
   *) usage >&2; exit 2 ;;
 esac

@@ -42,6 +42,8 @@ public:
             return line(at, "r", frame.payload);
         case FrameKind::bytes_down:
         case FrameKind::bytes_up:
+        case FrameKind::video:
+        case FrameKind::key:
         case FrameKind::event:
         case FrameKind::end:
             break;

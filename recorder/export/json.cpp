@@ -27,6 +27,10 @@ std::string_view word_of(FrameKind kind)
         return "bytes_down";
     case FrameKind::bytes_up:
         return "bytes_up";
+    case FrameKind::video:
+        return "video";
+    case FrameKind::key:
+        return "key";
     case FrameKind::end:
         return "end";
     }
@@ -57,12 +61,14 @@ public:
         case FrameKind::resize:
             item["size"] = frame.payload;
             break;
+        case FrameKind::key:
         case FrameKind::event:
         case FrameKind::end:
             if (auto const object = parse_object(frame.payload)) item["event"] = *object;
             break;
         case FrameKind::bytes_down:
         case FrameKind::bytes_up:
+        case FrameKind::video:
             item["bytes"] = frame.payload.size();
             break;
         }

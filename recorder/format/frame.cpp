@@ -27,7 +27,7 @@ std::uint64_t big_endian(std::string_view bytes)
 
 bool is_kind(char c)
 {
-    return std::string_view{"oinrebBz"}.find(c) != std::string_view::npos;
+    return std::string_view{"oinrebBvkz"}.find(c) != std::string_view::npos;
 }
 
 } // namespace

@@ -21,6 +21,10 @@ enum class FrameKind : char {
     event = 'e',
     bytes_down = 'b',
     bytes_up = 'B',
+    /// A piece of a desktop's MP4: the payloads, one after the other, are the file.
+    video = 'v',
+    /// A key of a desktop: JSON (docs/requests.md §4.1); a hidden one is a hidden_input.
+    key = 'k',
     end = 'z',
 };
 
