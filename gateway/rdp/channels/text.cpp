@@ -1,5 +1,7 @@
 #include "gateway/rdp/channels/text.h"
 
+#include "common/utf8.h"
+
 #include <fmt/format.h>
 
 namespace ecluse::rdp {
@@ -16,26 +18,6 @@ constexpr std::u16string_view code_page_850 =
     u"ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜø£Ø×ƒáíóúñÑªº¿®¬½¼¡«»░▒▓│┤ÁÂÀ©╣║╗╝¢¥┐└┴┬├─┼ãÃ╚╔╩╦╠═╬¤"
     u"ðÐÊËÈıÍÎÏ┘┌█▄¦Ì▀ÓßÔÒõÕµþÞÚÛÙýÝ¯´\u00AD±‗¾¶§÷¸°¨·¹³²■\u00A0";
 static_assert(code_page_850.size() == 128);
-
-void append(std::string& to, char32_t point)
-{
-    auto const put = [&](char32_t byte) { to.push_back(static_cast<char>(byte)); };
-    if (point < 0x80) {
-        put(point);
-    } else if (point < 0x800) {
-        put(0xC0 | point >> 6);
-        put(0x80 | (point & 0x3F));
-    } else if (point < 0x10000) {
-        put(0xE0 | point >> 12);
-        put(0x80 | (point >> 6 & 0x3F));
-        put(0x80 | (point & 0x3F));
-    } else {
-        put(0xF0 | point >> 18);
-        put(0x80 | (point >> 12 & 0x3F));
-        put(0x80 | (point >> 6 & 0x3F));
-        put(0x80 | (point & 0x3F));
-    }
-}
 
 char32_t unit_at(std::string_view bytes, std::size_t at)
 {
@@ -54,12 +36,12 @@ std::string utf8_from_utf16(std::string_view bytes)
     for (; at + 2 <= bytes.size(); at += 2) {
         auto const unit = unit_at(bytes, at);
         if (unit < 0xD800 || unit >= 0xE000) {
-            append(text, unit);
+            append_utf8(text, unit);
             continue;
         }
         auto const next = at + 4 <= bytes.size() ? unit_at(bytes, at + 2) : 0;
         if (unit < 0xDC00 && next >= 0xDC00 && next < 0xE000) {
-            append(text, 0x10000 + ((unit - 0xD800) << 10) + (next - 0xDC00));
+            append_utf8(text, 0x10000 + ((unit - 0xD800) << 10) + (next - 0xDC00));
             at += 2;
         } else {
             text += fmt::format("\\u{{{:04x}}}", static_cast<unsigned>(unit));
@@ -78,7 +60,7 @@ std::string utf8_from_ansi(std::string_view bytes)
         if (point == 0 && byte != 0)
             text += fmt::format("\\x{:02x}", byte);
         else
-            append(text, point);
+            append_utf8(text, point);
     }
     return text;
 }
@@ -88,7 +70,7 @@ std::string utf8_from_oem(std::string_view bytes)
     std::string text;
     for (char const c : bytes) {
         auto const byte = static_cast<unsigned char>(c);
-        append(text, byte < 0x80 ? char32_t{byte} : char32_t{code_page_850[byte - 0x80U]});
+        append_utf8(text, byte < 0x80 ? char32_t{byte} : char32_t{code_page_850[byte - 0x80U]});
     }
     return text;
 }
