@@ -102,8 +102,8 @@ struct Admission {
     std::vector<Fact> facts; // the refusal, once per name
 };
 
-class ChannelRules;
 class Refusals;
+class SoundRules;
 
 class ChannelWatch {
 public:
@@ -135,8 +135,10 @@ private:
     struct Static;
 
     Grants grants_;
+    Limits limits_;
     std::unique_ptr<Refusals> refusals_;
     std::map<std::string, std::unique_ptr<Static>, std::less<>> channels_;
+    SoundRules const* sound_ = nullptr;
     bool dead_ = false;
 };
 
