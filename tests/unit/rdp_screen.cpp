@@ -371,6 +371,10 @@ TEST_CASE("text is cut into lines where it may be")
     );
     CHECK(wrap(Face::body, "un\n\ndeux", 500, 9) == Lines{"un", "", "deux"});
     CHECK(wrap(Face::body, "un\ndeux\ntrois", 500, 2) == Lines{"un", "deux…"});
+    // Spaces at the end take no room.
+    auto const word = measure(Face::body, "dans");
+    CHECK(wrap(Face::body, "dans   dans   ", word, 9) == Lines{"dans", "dans"});
+    CHECK(wrap(Face::body, "dans   ", word, 9) == Lines{"dans"});
     CHECK(wrap(Face::body, "", 500, 9) == Lines{""});
     CHECK(wrap(Face::body, "abc", 500, 0).empty());
     for (auto const& text : hostile_texts) {
