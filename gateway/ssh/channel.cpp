@@ -2,6 +2,7 @@
 
 #include "common/bytes.h"
 #include "common/log.h"
+#include "common/text_keys.h"
 #include "gateway/ssh/channel_callbacks.h"
 #include "gateway/ssh/events.h"
 #include "gateway/ssh/request_checks.h"

@@ -3,6 +3,7 @@
 #include "common/bytes.h"
 #include "common/log.h"
 #include "common/paris_time.h"
+#include "common/text_keys.h"
 #include "gateway/ssh/events.h"
 
 #include <algorithm>

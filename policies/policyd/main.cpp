@@ -1,6 +1,7 @@
 #include "common/log.h"
 #include "common/notify.h"
 #include "common/sandbox.h"
+#include "common/text_keys.h"
 #include "policies/policyd/daemon.h"
 #include "policies/policyd/evidence.h"
 #include "policies/policyd/options.h"

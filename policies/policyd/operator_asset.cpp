@@ -1,5 +1,6 @@
 #include "common/bytes.h"
 #include "common/json.h"
+#include "common/text_keys.h"
 #include "policies/config/config.h"
 #include "policies/core/calendar.h"
 #include "policies/policyd/endings.h"

@@ -1,5 +1,6 @@
 #include "common/address.h"
 #include "common/json.h"
+#include "common/text_keys.h"
 #include "policies/core/window_choice.h"
 #include "policies/policyd/clock.h"
 #include "policies/policyd/facts.h"

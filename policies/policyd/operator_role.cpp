@@ -4,6 +4,7 @@
 #include "common/json.h"
 #include "common/log.h"
 #include "common/secret.h"
+#include "common/text_keys.h"
 #include "policies/policyd/authentication.h"
 #include "policies/policyd/context.h"
 #include "policies/policyd/operator_session.h"

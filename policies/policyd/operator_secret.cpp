@@ -1,6 +1,7 @@
 #include "common/bytes.h"
 #include "common/json.h"
 #include "common/loop.h"
+#include "common/text_keys.h"
 #include "policies/policyd/boxes.h"
 #include "policies/policyd/clock.h"
 #include "policies/policyd/operator_act.h"

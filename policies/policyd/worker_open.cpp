@@ -2,6 +2,7 @@
 #include "common/json.h"
 #include "common/log.h"
 #include "common/paris_time.h"
+#include "common/text_keys.h"
 #include "policies/config/config.h"
 #include "policies/policyd/clock.h"
 #include "policies/policyd/context.h"

@@ -1,3 +1,4 @@
+#include "common/text_keys.h"
 #include "policies/report/compose_parts.h"
 #include "policies/report/paris.h"
 
