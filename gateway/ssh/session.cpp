@@ -382,6 +382,7 @@ void Session::sleep(Deadline now)
     // any call of libssh since it was last looked at.
     for (auto const& channel : channels_)
         if (channel->wants_turn()) return;
+    if ((front_.has_unread() && may_read_front()) || target_.has_unread()) return;
     std::vector<pollfd> waiting;
     auto const wanted = [](ssh_session session) {
         bool const writing = (ssh_get_status(session) & SSH_WRITE_PENDING) != 0;
