@@ -26,7 +26,7 @@ pkg_check_modules(freetype REQUIRED IMPORTED_TARGET freetype2)
 pkg_check_modules(freerdp REQUIRED IMPORTED_TARGET freerdp3>=3.10 winpr3>=3.10)
 pkg_check_modules(freerdp_server REQUIRED IMPORTED_TARGET freerdp-server3>=3.10 freerdp-server-proxy3>=3.10)
 pkg_check_modules(freerdp_client REQUIRED IMPORTED_TARGET freerdp-client3>=3.10)
-pkg_check_modules(ffmpeg REQUIRED IMPORTED_TARGET libavcodec>=59 libavformat>=59 libavutil>=57 libswscale>=6)
+pkg_check_modules(x264 REQUIRED IMPORTED_TARGET x264>=0.164) # the video of desktops
 if(ECLUSE_TESTS)
   find_package(Catch2 3 REQUIRED)
 endif()

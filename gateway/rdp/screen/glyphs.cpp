@@ -32,17 +32,18 @@ Cut find_cut(Face face, std::string_view text, int width)
     Cut at_space{0, 0};
     for (std::size_t at = 0; at < text.size();) {
         auto const [point, length] = next_character(text.substr(at));
-        if (point == U' ') at_space = {at, at + length};
+        // Spaces at the end of a line are not seen: they take no room.
+        if (point == U' ') at_space = {text.substr(0, at).find_last_not_of(' ') + 1, at + length};
         x += advance(face, point);
         if (x > width && point != U' ') {
-            if (at_space.keep > 0) return at_space;
+            if (at_space.drop > 0) return at_space;
             std::size_t const keep =
                 at == 0 ? length : at; // at least one character, or it never ends
             return {keep, keep};
         }
         at += length;
     }
-    return {text.size(), text.size()};
+    return {x > width ? at_space.keep : text.size(), text.size()};
 }
 
 } // namespace

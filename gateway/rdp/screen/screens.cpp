@@ -1,6 +1,7 @@
 #include "gateway/rdp/screen/screens.h"
 
 #include "common/left_text.h"
+#include "common/utf8.h"
 #include "gateway/rdp/screen/paint.h"
 
 #include <algorithm>
@@ -22,6 +23,20 @@ bool is_plain(TypedKey const& key)
 std::int64_t seconds_of(Deadline now)
 {
     return std::chrono::floor<std::chrono::seconds>(now.time_since_epoch()).count();
+}
+
+/// The catalogue's reasons and remedies stand inside sentences; alone on a line they begin with a
+/// capital.
+std::string as_sentence(std::string_view text)
+{
+    if (text.empty()) return {};
+    auto [point, length] = decode_utf8(text);
+    bool const is_small =
+        (point >= U'a' && point <= U'z') || (point >= 0xE0 && point <= 0xFE && point != 0xF7);
+    std::string sentence;
+    if (length == 0 || !is_small) return std::string{text};
+    append_utf8(sentence, point - 0x20);
+    return sentence.append(text.substr(length));
 }
 
 std::string dots(std::size_t count)
@@ -194,10 +209,14 @@ void Screens::lay_out(Column& column, LoginForm const& form, Deadline now) const
          }) {
         auto const& field = form.field(line.part);
         bool const has_focus = form.focus() == line.part && !form.is_checking();
+        // A code serves once and is copied by eye: it is shown, so that a slip is seen. No copy is
+        // made of it.
+        auto const hidden =
+            line.part == LoginForm::password ? dots(field.characters()) : std::string{};
         column.field(
             words(line.label),
             line.part == LoginForm::code ? words(TextKey::rdp_login_code_hint) : "",
-            line.part == LoginForm::login ? std::string{field.text()} : dots(field.characters()),
+            line.part == LoginForm::password ? std::string_view{hidden} : field.text(),
             has_focus ? static_cast<int>(field.caret()) : -1
         );
     }
@@ -234,7 +253,7 @@ void Screens::lay_out(Column& column, Menu const& menu, Deadline now) const
     int const target_x = 64;
     int const left_x = width - 80;
     int const end_x = left_x - 80;
-    int const account_x = target_x + (end_x - target_x) * 58 / 100;
+    int const account_x = target_x + (end_x - target_x) * 64 / 100;
     int const left = column.area().x;
     auto const cell = [&](int x, int to, int y, Face face, std::string_view text, Color color) {
         if (column.canvas() == nullptr) return;
@@ -259,7 +278,7 @@ void Screens::lay_out(Column& column, Menu const& menu, Deadline now) const
     column.gap(5);
 
     // What stands below the rows: a line of text and the keys.
-    int const below = line_height(Face::small) + 12 + 36;
+    int const below = line_height(Face::small) + 18 + 36;
     int const room = column.area().height - (column.y() - column.area().y) - below;
     auto const fitting = static_cast<std::size_t>(std::max(room / row_height, 1));
     auto const count = menu.rows.size();
@@ -295,7 +314,7 @@ void Screens::lay_out(Column& column, Menu const& menu, Deadline now) const
              {"n", std::to_string(count)}}
         );
     cell(0, width, column.y(), Face::small, foot, palette::faint);
-    column.gap(line_height(Face::small) + 6);
+    column.gap(line_height(Face::small) + 12);
     column.hints(
         {{words(TextKey::rdp_key_enter), words(TextKey::rdp_label_open), true},
          {words(TextKey::rdp_key_arrows), words(TextKey::rdp_label_choose), false},
@@ -341,12 +360,14 @@ void Screens::lay_out(Column& column, RefusalText const& refusal, Deadline) cons
         1
     );
     column.gap(8);
-    column.text(Face::bold, refusal.reason, palette::ink, 4);
+    column.text(Face::bold, as_sentence(refusal.reason), palette::ink, 4);
     column.gap(18);
     if (!refusal.next.empty())
         column.labelled(words(TextKey::rdp_refused_next), Face::body, refusal.next);
     if (!refusal.action.empty())
-        column.labelled(words(TextKey::rdp_refused_action), Face::body, refusal.action);
+        column.labelled(
+            words(TextKey::rdp_refused_action), Face::body, as_sentence(refusal.action)
+        );
     if (!refusal.reference.empty())
         column.labelled(words(TextKey::rdp_refused_reference), Face::mono, refusal.reference);
     column.gap(10);
@@ -357,10 +378,10 @@ void Screens::lay_out(Column& column, Ended const& ended, Deadline) const
 {
     column.text(Face::heading, words(TextKey::rdp_ended_title), palette::brand, 1);
     column.gap(8);
-    column.text(Face::body, ended.reason, palette::ink, 6);
+    column.text(Face::body, as_sentence(ended.reason), palette::ink, 6);
     if (!ended.report.empty()) {
         column.gap(16);
-        column.labelled(words(TextKey::rdp_ended_report), Face::bold, ended.report);
+        column.labelled(words(TextKey::rdp_ended_report), Face::bold, as_sentence(ended.report));
     }
     column.gap(14);
     column.hints({{words(TextKey::rdp_key_enter), words(TextKey::rdp_label_close), true}});
