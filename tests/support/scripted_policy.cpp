@@ -462,6 +462,8 @@ void ScriptedPolicy::serve_intake(std::shared_ptr<Intake> intake)
         for (int i = 0; i < 8; ++i)
             ack[i] = static_cast<char>(count >> (56 - 8 * i));
         (void)::send(intake->socket.get(), ack, sizeof ack, MSG_NOSIGNAL);
+        // As the recorder does: nothing follows the last frame.
+        if (decoder.ended()) break;
     }
 }
 
