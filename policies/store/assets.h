@@ -10,6 +10,7 @@ struct Asset {
     std::string id, name, description, protocol, host, state, usage_hours, default_open_mode;
     std::int64_t port = 22, session_limit = 1, recording_days = 365;
     std::optional<std::string> referent, algorithms;
+    std::optional<std::string> security; // of RDP: "tls" | "nla"
 };
 /// By id or name.
 [[nodiscard]] Result<std::optional<Asset>>
@@ -36,7 +37,8 @@ unpin_host_key(Database& database, std::string const& asset, std::string const& 
 
 struct Account {
     std::string id, asset, name, method, secret_sealed;
-    std::optional<std::string> key; // public half
+    std::optional<std::string> key;    // public half
+    std::optional<std::string> domain; // of RDP
 };
 [[nodiscard]] Result<std::optional<Account>>
 find_account(Database& database, std::string const& asset, std::string const& name);
