@@ -18,12 +18,16 @@ struct OpenRequest {
     Function function = Function::shell;
 };
 
+/// How the certificate of an RDP target is pinned: SHA-256 of its DER, in hexadecimal.
+inline constexpr std::string_view certificate_pin_prefix = "x509-sha256 ";
+
 /// How the session reaches its target: read once, when it is granted.
 struct TargetFacts {
     std::string id, name, host, user;
     std::uint16_t port = 0;
-    std::vector<std::string> host_keys;    // "ssh-ed25519 AAAA…"
+    std::vector<std::string> host_keys;    // "ssh-ed25519 AAAA…", or "x509-sha256 <hexadecimal>"
     std::optional<std::string> algorithms; // JSON of the dated exception in force
+    std::string security, domain;          // of RDP: "tls" | "nla", and where the account lives
     std::string account, method, secret_sealed;
     std::string approver;
 };
