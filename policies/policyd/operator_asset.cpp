@@ -7,7 +7,6 @@
 #include "policies/policyd/operator_act.h"
 #include "policies/policyd/operator_invitation.h"
 #include "policies/policyd/public_key.h"
-#include "policies/policyd/worker_opening.h"
 #include "policies/store/assets.h"
 #include "policies/vault/door_key.h"
 
@@ -60,7 +59,7 @@ Result<Pin> read_pin(store::Asset const& asset, std::string const& text)
     if (asset.protocol == "rdp") {
         auto const facts = ECLUSE_TRY(read_certificate_facts(text));
         return Pin{
-            std::string{certificate_pin_prefix} + facts.sha256,
+            std::string{store::certificate_pin_prefix} + facts.sha256,
             "x509-sha256",
             spelled_fingerprint(facts.sha256)};
     }
@@ -71,8 +70,8 @@ Result<Pin> read_pin(store::Asset const& asset, std::string const& text)
 /// The fingerprint of a pin as stored; empty for what cannot be read.
 std::string fingerprint_of(std::string_view pin)
 {
-    if (pin.starts_with(certificate_pin_prefix))
-        return spelled_fingerprint(pin.substr(certificate_pin_prefix.size()));
+    if (pin.starts_with(store::certificate_pin_prefix))
+        return spelled_fingerprint(pin.substr(store::certificate_pin_prefix.size()));
     auto const key = parse_public_key(pin);
     return key ? key->fingerprint : std::string{};
 }

@@ -6,6 +6,8 @@
 #include "policies/policyd/gateway_secret.h"
 #include "policies/policyd/operator_act.h"
 
+#include <algorithm>
+
 /// The certificate of the RDP door: shown, renewed, and signed by the hospital's own authority
 /// (CLAUSIER:O-5.2, CHM:5.1). Its key never leaves the vault but for the workers.
 namespace ecluse::policyd {

@@ -11,6 +11,7 @@
 #include "policies/policyd/refusal_text.h"
 #include "policies/policyd/refusals.h"
 #include "policies/policyd/worker_opening.h"
+#include "policies/store/assets.h"
 #include "policies/store/database.h"
 #include "policies/vault/ssh_key.h"
 #include "policies/vault/vault.h"
@@ -98,8 +99,8 @@ json::object rdp_target(TargetFacts const& target)
 {
     json::array certificates;
     for (auto const& pin : target.host_keys)
-        if (pin.starts_with(certificate_pin_prefix))
-            certificates.emplace_back(pin.substr(certificate_pin_prefix.size()));
+        if (pin.starts_with(store::certificate_pin_prefix))
+            certificates.emplace_back(pin.substr(store::certificate_pin_prefix.size()));
     return {
         {"host", target.host},
         {"port", target.port},

@@ -18,9 +18,6 @@ struct OpenRequest {
     Function function = Function::shell;
 };
 
-/// How the certificate of an RDP target is pinned: SHA-256 of its DER, in hexadecimal.
-inline constexpr std::string_view certificate_pin_prefix = "x509-sha256 ";
-
 /// How the session reaches its target: read once, when it is granted.
 struct TargetFacts {
     std::string id, name, host, user;

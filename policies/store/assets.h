@@ -23,6 +23,8 @@ Result<> update_asset(Database& database, Asset const& asset);
 list_assets(Database& database, std::optional<std::string> const& vendor);
 [[nodiscard]] Result<boost::json::object> show_asset(Database& database, std::string const& id);
 
+/// How the certificate of an RDP target is pinned: before the SHA-256 of its DER, in hexadecimal.
+inline constexpr std::string_view certificate_pin_prefix = "x509-sha256 ";
 [[nodiscard]] Result<std::vector<std::string>>
 host_keys(Database& database, std::string const& asset);
 Result<std::int64_t> pin_host_key(
