@@ -111,6 +111,7 @@ std::vector<Command> window_rows()
               "person",
               "asset",
               "account",
+              "protocol",
               "source",
               "started_at",
               "ended_at",

@@ -5,6 +5,7 @@
 #include "policies/policyd/door_certificate.h"
 #include "policies/policyd/gateway_secret.h"
 #include "policies/policyd/operator_act.h"
+#include "policies/policyd/operator_invitation.h"
 
 #include <algorithm>
 
