@@ -370,13 +370,13 @@ Peer& PolicydRig::listener()
 Peer PolicydRig::worker(std::string const& from)
 {
     std::uint16_t port = 0;
-    auto const door = listening(port);
+    auto const entrance = listening(port);
     Fd const vendor{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
     auto here = loopback(from, 0);
     REQUIRE(::bind(vendor.get(), reinterpret_cast<sockaddr*>(&here), sizeof here) == 0);
     auto const there = loopback("127.0.0.1", port);
     REQUIRE(::connect(vendor.get(), reinterpret_cast<sockaddr const*>(&there), sizeof there) == 0);
-    Fd const accepted{::accept4(door.get(), nullptr, nullptr, SOCK_CLOEXEC)};
+    Fd const accepted{::accept4(entrance.get(), nullptr, nullptr, SOCK_CLOEXEC)};
     auto ends = must(PacketSocket::pair());
     listener().tell(
         {{"do", "listen.connection"}, {"address", from}, {"port", 1}},
