@@ -43,6 +43,14 @@ Result<Fd> listen_on(listen::Options const& options)
     return socket;
 }
 
+/// The worker inherits our Landlock: what it starts must be allowed here.
+std::vector<std::string> programs_of(listen::Options const& options)
+{
+    auto programs = options.helpers;
+    programs.push_back(options.worker);
+    return programs;
+}
+
 Result<> serve(listen::Options const& options)
 {
     auto passed = ECLUSE_TRY(listen_descriptors());
@@ -50,7 +58,7 @@ Result<> serve(listen::Options const& options)
     auto socket = own ? ECLUSE_TRY(listen_on(options)) : std::move(passed.front().fd);
     auto policy = ECLUSE_TRY(PacketSocket::connect(options.policy_socket));
     auto const confined =
-        ECLUSE_TRY(confine(Role::listener, {{"/dev/null"}, {"/dev/null"}, {options.worker}}));
+        ECLUSE_TRY(confine(Role::listener, {{"/dev/null"}, {"/dev/null"}, programs_of(options)}));
     log(LogLevel::info, confined.describe());
     listen::Listener listener{options, std::move(socket), std::move(policy)};
     ECLUSE_TRY(listener.greet());
@@ -75,9 +83,8 @@ int main(int count, char** words)
             return 2;
         }
         if (options->help) {
-            std::puts(
-                "ecluse-listen [--root DIR] [--door ssh] [--address IP] [--port N] [--worker PATH]"
-            );
+            std::puts("ecluse-listen [--root DIR] [--door ssh|rdp] [--address IP] [--port N] "
+                      "[--worker PATH]");
             return 0;
         }
         auto const served = serve(*options);

@@ -46,9 +46,14 @@ Result<Options> parse_options(int count, char const* const* words)
             return Error{Errc::malformed, std::string{name} + ": unknown option"};
         }
     }
-    if (options.door != "ssh") return Error{Errc::malformed, "--door: only ssh exists"};
+    if (options.door != "ssh" && options.door != "rdp")
+        return Error{Errc::malformed, "--door: ssh or rdp"};
     if (options.worker.empty())
         options.worker = ECLUSE_TRY(beside_this_program("ecluse-" + options.door + "-worker"));
+    // What the worker starts in its turn stands beside it, whichever worker that is.
+    if (options.door == "rdp")
+        options.helpers = {
+            options.worker.substr(0, options.worker.rfind('/') + 1) + "ecluse-encode"};
     return options;
 }
 

@@ -304,11 +304,11 @@ bool Permissions::allow(Function function) const
     case Function::exec:
         return exec;
     case Function::sftp:
-        return sftp_up || sftp_down;
+        return file_up || file_down;
     case Function::sftp_up:
-        return sftp_up;
+        return file_up;
     case Function::sftp_down:
-        return sftp_down;
+        return file_down;
     case Function::desktop:
         return desktop;
     }

@@ -46,6 +46,8 @@ std::string_view code(Refusal refusal)
         return "E-CIB-02";
     case Refusal::asset_identity_changed:
         return "E-CIB-03";
+    case Refusal::target_refuses_account:
+        return "E-CIB-07";
     case Refusal::function_not_permitted:
         return "E-FON-01";
     case Refusal::session_elsewhere:

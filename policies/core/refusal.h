@@ -29,6 +29,7 @@ enum class Refusal {
     account_not_allowed,
     asset_unreachable,
     asset_identity_changed,
+    target_refuses_account,
     function_not_permitted,
     session_elsewhere,
     session_limit,
@@ -45,9 +46,9 @@ inline constexpr std::array every_refusal{
     Refusal::window_not_opened,      Refusal::asset_not_in_window,
     Refusal::asset_not_in_contract,  Refusal::asset_suspended,
     Refusal::account_not_allowed,    Refusal::asset_unreachable,
-    Refusal::asset_identity_changed, Refusal::function_not_permitted,
-    Refusal::session_elsewhere,      Refusal::session_limit,
-    Refusal::recorder_unavailable};
+    Refusal::asset_identity_changed, Refusal::target_refuses_account,
+    Refusal::function_not_permitted, Refusal::session_elsewhere,
+    Refusal::session_limit,          Refusal::recorder_unavailable};
 
 /// "E-FEN-01".
 [[nodiscard]] std::string_view code(Refusal refusal);

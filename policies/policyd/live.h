@@ -2,6 +2,7 @@
 
 #include "common/text.h"
 #include "common/time.h"
+#include "policies/core/decide.h"
 #include "policies/policyd/reply.h"
 
 #include <boost/json/fwd.hpp>
@@ -33,6 +34,7 @@ struct Ending {
 struct LiveSession {
     std::string id, connection, window, person, vendor, asset, account, source_address;
     std::string asset_name, person_name;
+    Protocol protocol = Protocol::ssh;
     Language language = Language::french;
     UtcMillis started{};
     UtcTime until{};

@@ -81,5 +81,7 @@ void add_session_requests(RequestTable& table, Context& context);
 void add_charter_requests(RequestTable& table, Context& context);
 void add_explain_requests(RequestTable& table, Context& context);
 void add_secret_requests(RequestTable& table, Context& context);
+void add_certificate_requests(RequestTable& table, Context& context);
+void add_ticket_requests(RequestTable& table, Context& context);
 
 } // namespace ecluse::policyd

@@ -72,7 +72,7 @@ Reply approve(Context& context, Caller const& caller, Request& request, Answer c
         .usage_hours_override = {}};
     change.opens = instant(fields, "opens");
     change.closes = instant(fields, "closes");
-    auto const removed = fields.optional_texts("remove_function", 8, 16);
+    auto const removed = fields.optional_texts("remove_function", function_words.size(), 16);
     auto const mode = fields.optional_text("open_mode", 8);
     auto const override_reason = fields.optional_text("override_reason", reason_bytes_max);
     auto const comment = fields.optional_text("comment", reason_bytes_max);

@@ -42,6 +42,20 @@ bool is_worker_reason(std::string_view reason)
     return std::find(std::begin(known), std::end(known), reason) != std::end(known);
 }
 
+/// How a target may fail after it was dialled. Only RDP's passwords are refused there: an SSH
+/// target that refuses our key cannot be told from one that does not answer us.
+std::optional<Refusal> target_failure(std::string_view given, Protocol protocol)
+{
+    for (auto const refusal :
+         {Refusal::asset_unreachable,
+          Refusal::asset_identity_changed,
+          Refusal::target_refuses_account})
+        if (code(refusal) == given &&
+            (protocol == Protocol::rdp || refusal != Refusal::target_refuses_account))
+            return refusal;
+    return std::nullopt;
+}
+
 std::string filled(Ending const& ending, Language language)
 {
     auto rendered = render(Fault{ending.code, ending.text, ending.holes}, language);
@@ -102,7 +116,7 @@ Reply WorkerRole::event(Request& request)
         }
         return Reply::later();
     }
-    auto read = read_worker_event(request.fields);
+    auto read = read_worker_event(request.fields, protocol_);
     if (!read) return Reply::violation(read.error().what);
     if (session_.empty()) return Reply::later();
     json::object event{
@@ -122,17 +136,17 @@ Reply WorkerRole::target_failed(Request& request)
     Fields fields{request.fields};
     auto const failure = fields.text("code", 16);
     auto const detail = fields.text("detail", detail_bytes_max);
-    if (failure != "E-CIB-02" && failure != "E-CIB-03") fields.fault("code", "unknown");
+    auto const refusal_of = target_failure(failure, protocol_);
+    if (!refusal_of) fields.fault("code", "unknown");
     if (auto const done = fields.finish(); !done) return Reply::violation(done.error().what);
     auto const* const live = context_.live.find(session_);
     if (!live) return Reply::violation("target.failed: no session");
     Denied denied;
-    denied.refusal =
-        failure == "E-CIB-03" ? Refusal::asset_identity_changed : Refusal::asset_unreachable;
+    denied.refusal = *refusal_of;
     auto const reference = ECLUSE_TRY(record_refusal(
         context_,
         {.code = failure,
-         .door = "ssh",
+         .door = door(),
          .address = address_,
          .login = person_.login,
          .person = person_.person,
@@ -147,7 +161,8 @@ Reply WorkerRole::target_failed(Request& request)
         {"outcome", failure},
         {"asset", live->asset},
         {"detail", printable(detail)}};
-    auto const type = failure == "E-CIB-03" ? "anomaly.target_identity" : "session.target_failed";
+    auto const type = *refusal_of == Refusal::asset_identity_changed ? "anomaly.target_identity"
+                                                                     : "session.target_failed";
     ECLUSE_TRY(context_.journal.record(context_.clock.utc_now(), type, event));
     RefusalWords const words{
         .address = address_, .company = {}, .asset = live->asset_name, .account = live->account};

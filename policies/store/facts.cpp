@@ -16,10 +16,9 @@ constexpr auto objection_time = std::chrono::hours{24 * 21};
 
 Result<Protocol> protocol_of(Row const& row)
 {
-    auto const code = row.text("protocol");
-    if (code == "ssh") return Protocol::ssh;
-    if (code == "rdp") return Protocol::rdp;
-    return unreadable("protocol", row.text("id"));
+    auto const protocol = parse_protocol(row.text("protocol"));
+    if (!protocol) return unreadable("protocol", row.text("id"));
+    return *protocol;
 }
 
 /// Whether the hospital lets this subcontractor's people in.
@@ -99,19 +98,9 @@ Result<> load_permissions(Database& database, WindowFacts& window)
     for (auto const& row : ECLUSE_TRY(database.rows(
              "SELECT function FROM window_function WHERE window = $1", {window.id.text()}
          ))) {
-        auto const function = row.text("function");
-        if (function == "shell")
-            window.permissions.shell = true;
-        else if (function == "exec")
-            window.permissions.exec = true;
-        else if (function == "file_up")
-            window.permissions.sftp_up = true;
-        else if (function == "file_down")
-            window.permissions.sftp_down = true;
-        else if (function == "desktop")
-            window.permissions.desktop = true;
-        else
-            return unreadable("function", window.id.text());
+        auto const* const function = find_function(row.text("function"));
+        if (!function) return unreadable("function", window.id.text());
+        window.permissions.*function->permission = true;
     }
     return {};
 }

@@ -260,7 +260,7 @@ TEST_CASE(
          Refusal::function_not_permitted,
          [](Scene& s) {
              s.request.function = Function::sftp_up;
-             s.first_window().permissions.sftp_down = true;
+             s.first_window().permissions.file_down = true;
          }},
         {"nothing granted",
          Refusal::function_not_permitted,
@@ -319,7 +319,7 @@ TEST_CASE("the right side of each edge is admitted")
         {"either direction of transfer",
          [](Scene& s) {
              s.request.function = Function::sftp;
-             s.first_window().permissions.sftp_down = true;
+             s.first_window().permissions.file_down = true;
          }},
         {"exec granted",
          [](Scene& s) {
