@@ -36,6 +36,8 @@ struct Config {
         std::string version_string = "Ecluse";
         std::int64_t auth_timeout_s = 60;
         std::int64_t attempts_max = 6;
+        /// A client that has logged in and asks for nothing holds a place for nothing.
+        std::int64_t first_channel_s = 60;
         std::int64_t idle_minutes = 15;
         std::int64_t channels_max = 10;
         std::int64_t command_bytes_max = 256 * 1024;

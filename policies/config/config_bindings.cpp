@@ -150,6 +150,7 @@ void bind_ssh(std::vector<ConfigBinding>& all, Config::Ssh& ssh)
     all.push_back({"ssh.version_string", ssh_word(ssh.version_string)});
     all.push_back({"ssh.auth_timeout_s", number(ssh.auth_timeout_s, 10, 300)});
     all.push_back({"ssh.attempts_max", number(ssh.attempts_max, 1, 10)});
+    all.push_back({"ssh.first_channel_s", number(ssh.first_channel_s, 5, 600)});
     all.push_back({"ssh.idle_minutes", number(ssh.idle_minutes, 1, 120)});
     all.push_back({"ssh.channels_max", number(ssh.channels_max, 1, 64)});
     all.push_back({"ssh.command_bytes_max", number(ssh.command_bytes_max, 1024, 512 * 1024)});
