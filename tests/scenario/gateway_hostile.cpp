@@ -3,6 +3,7 @@
 #include "tests/support/gateway_rig.h"
 
 #include <catch2/catch_test_macros.hpp>
+#include <libssh/callbacks.h>
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
