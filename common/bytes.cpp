@@ -1,5 +1,7 @@
 #include "common/bytes.h"
 
+#include "common/utf8.h"
+
 #include <fmt/format.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
@@ -22,29 +24,6 @@ unsigned char* octets(std::string& bytes)
 /// No vowel, no digit that reads like a letter. 32 characters: five bits each.
 constexpr std::string_view spelling = "23456789BCDFGHJKLMNPQRSTVWXZbdhk";
 constexpr std::string_view capitals = "346789BCDFGHJKLMNPQRTVWXYZ"; // 26: for reading aloud
-
-struct Utf8 {
-    char32_t point;
-    std::size_t length; // 0: not valid here
-};
-
-Utf8 decode(std::string_view text)
-{
-    auto const lead = static_cast<unsigned char>(text[0]);
-    if (lead < 0x80) return {lead, 1};
-    std::size_t const length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
-    if (lead < 0xC2 || lead > 0xF4 || text.size() < length) return {0, 0};
-    char32_t point = lead & (0xFFU >> (length + 1));
-    for (std::size_t i = 1; i < length; ++i) {
-        auto const next = static_cast<unsigned char>(text[i]);
-        if ((next & 0xC0U) != 0x80U) return {0, 0};
-        point = (point << 6U) | (next & 0x3FU);
-    }
-    constexpr char32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-    if (point < least[length] || point > 0x10FFFF || (point >= 0xD800 && point < 0xE000))
-        return {0, 0};
-    return {point, length};
-}
 
 bool harmless(char32_t point)
 {
@@ -163,7 +142,7 @@ std::string printable(std::string_view text, std::size_t chars_max)
     std::size_t count = 0;
     while (!text.empty()) {
         if (count++ == chars_max) return shown + "…";
-        auto const [point, length] = decode(text);
+        auto const [point, length] = decode_utf8(text);
         if (length == 0) {
             shown += fmt::format("\\x{:02x}", static_cast<unsigned char>(text[0]));
             text.remove_prefix(1);

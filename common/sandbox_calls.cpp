@@ -416,14 +416,15 @@ void daemon_rules(Rules& rules, Role role)
 
 Result<> restrict_calls(Role role)
 {
-    auto const otherwise =
-        role == Role::ssh_worker ? SCMP_ACT_KILL_PROCESS : SCMP_ACT_ERRNO(ENOSYS);
+    // Both live on descriptors they were given, and open nothing.
+    bool const lives_on_descriptors = role == Role::ssh_worker || role == Role::encoder;
+    auto const otherwise = lives_on_descriptors ? SCMP_ACT_KILL_PROCESS : SCMP_ACT_ERRNO(ENOSYS);
     Filter const filter{::seccomp_init(otherwise)};
     if (!filter) return Error{Errc::unavailable, "seccomp: no filter"};
     // A tree instead of a list: what the kernel cannot decide ahead costs a few comparisons.
     (void)::seccomp_attr_set(filter.get(), SCMP_FLTATR_CTL_OPTIMIZE, 2);
     Rules rules{filter.get(), otherwise};
-    if (role == Role::ssh_worker)
+    if (lives_on_descriptors)
         worker_rules(rules);
     else
         daemon_rules(rules, role);

@@ -11,8 +11,8 @@ build_packages=(
   build-essential cmake ninja-build pkg-config ccache
   libssl-dev libsqlite3-dev libssh-dev libsodium-dev libseccomp-dev libfmt-dev
   libtomlplusplus-dev libzxcvbn-dev libqrencode-dev
-  libpango1.0-dev libcairo2-dev libfontconfig-dev libqpdf-dev liblcms2-dev fonts-dejavu-core
-  libavcodec-dev libavformat-dev libavutil-dev libswscale-dev
+  libpango1.0-dev libcairo2-dev libfontconfig-dev libqpdf-dev liblcms2-dev fonts-dejavu-core libfreetype-dev
+  libx264-dev
 )
 # Debian 12 takes these from its backports: its own Boost is 1.74, its own Catch2 is 2, its own FreeRDP is 2.
 backport_packages=(libboost1.83-dev libboost-json1.83-dev catch2 freerdp3-dev)
@@ -21,7 +21,7 @@ backport_test_packages=(freerdp3-x11 freerdp3-shadow-x11 freerdp3-proxy winpr3-u
 test_packages=(
   openssh-server openssh-client putty-tools rsync poppler-utils qpdf oathtool sqlite3 expect
   libfaketime socat python3 tmux openssl procps
-  xrdp xorgxrdp xvfb xauth x11-utils xdotool xterm openbox imagemagick ffmpeg xclip
+  xrdp xorgxrdp xvfb xauth x11-utils x11-xkb-utils xdotool xterm openbox imagemagick ffmpeg xclip
   # For systemd-analyze, which judges the units.
   systemd
 )
@@ -156,8 +156,9 @@ if [[ ! -e $policy ]]; then
   chmod 0755 "$policy"
   trap 'rm -f "$policy"' EXIT
 fi
-ssh_is_new=no
+ssh_is_new=no xrdp_is_new=no
 [[ -n $(installed_version openssh-server) ]] || ssh_is_new=yes
+[[ -n $(installed_version xrdp) ]] || xrdp_is_new=yes
 
 if [[ $codename == bookworm ]] && ((${#missing_backports[@]} > 0)); then add_backports; fi
 say "installing ${missing[*]} ${missing_backports[*]}"
@@ -175,5 +176,8 @@ fi
 # Nor at the next start of the machine: nobody asked for a login server here.
 if [[ $ssh_is_new == yes && -n $(installed_version openssh-server) ]] && command -v systemctl >/dev/null; then
   systemctl disable ssh.service ssh.socket >/dev/null 2>&1 || true
+fi
+if [[ $xrdp_is_new == yes && -n $(installed_version xrdp) ]] && command -v systemctl >/dev/null; then
+  systemctl disable xrdp.service xrdp-sesman.service >/dev/null 2>&1 || true
 fi
 say "done"

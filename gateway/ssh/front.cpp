@@ -147,6 +147,7 @@ Result<> Front::begin(int theirs, Fd away)
     // INVARIANT: the client was told exactly what libssh believes to have told it.
     if (said != line) return Error{Errc::io, "front: libssh said something else"};
     if (::dup3(socket_.get(), theirs, O_CLOEXEC) != theirs) return Error{Errc::io, "front: socket"};
+    ahead_.start(theirs);
     return {};
 }
 
@@ -415,6 +416,7 @@ void Front::close(std::string_view farewell, std::chrono::milliseconds limit)
         ssh_event_remove_session(event_.get(), session);
         ssh_disconnect(session);
     }
+    ahead_.stop();
     // Also ends the copy that libssh may keep.
     (void)::shutdown(socket_.get(), SHUT_RDWR);
     socket_.reset();
