@@ -670,6 +670,14 @@ int Channel::Callbacks::on_subsystem(ssh_session, ssh_channel, char const* name,
     return 0;
 }
 
+void Channel::Callbacks::on_agent(ssh_session, ssh_channel, void* self)
+{
+    // There is no other way to hear of it. libssh then tells a client that wants an answer "yes";
+    // what refuses is that the target hears nothing of it and that we never open an agent channel.
+    auto& channel = of(self);
+    channel.host_.on_forward("agent", "request");
+}
+
 void Channel::Callbacks::on_signal(ssh_session, ssh_channel, char const* name, void* self)
 {
     auto& channel = of(self);

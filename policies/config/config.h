@@ -42,6 +42,8 @@ struct Config {
                                 "ecdsa-sha2-nistp521,rsa-sha2-512,rsa-sha2-256,"
                                 "sk-ssh-ed25519@openssh.com,sk-ecdsa-sha2-nistp256@openssh.com";
         std::string version_string = "Ecluse";
+        /// A client that has logged in and asks for nothing holds a place for nothing.
+        std::int64_t first_channel_s = 60;
         std::int64_t channels_max = 10;
         std::int64_t command_bytes_max = 256 * 1024;
         std::vector<std::string> env_allow = {"LANG", "LC_*", "TERM"};

@@ -167,6 +167,7 @@ void bind_ssh(std::vector<ConfigBinding>& all, Config::Ssh& ssh)
     all.push_back({"ssh.host_keys", ssh_word(ssh.host_keys)});
     all.push_back({"ssh.user_keys", ssh_word(ssh.user_keys)});
     all.push_back({"ssh.version_string", ssh_word(ssh.version_string)});
+    all.push_back({"ssh.first_channel_s", number(ssh.first_channel_s, 5, 600)});
     all.push_back({"ssh.channels_max", number(ssh.channels_max, 1, 64)});
     all.push_back({"ssh.command_bytes_max", number(ssh.command_bytes_max, 1024, 512 * 1024)});
     all.push_back(

@@ -4,6 +4,7 @@
 #include "common/time.h"
 #include "policies/core/ids.h"
 #include "policies/core/refusal.h"
+#include "policies/core/roles.h"
 #include "policies/core/window_rules.h"
 
 #include <array>
@@ -72,8 +73,8 @@ struct Request {
     std::optional<std::string> account = {}; // absent: the asset's first
     std::optional<WindowId> window = {};     // absent: the best for this asset
     /// The session that this connection already holds: another channel of it, or its renewed
-    /// judgement. It is not counted against the limits; a report that falls due or a charter that
-    /// is replaced meanwhile stops the next session, not this one.
+    /// judgement. It is not counted against the limits; a report that falls due, a charter that is
+    /// replaced or a password that grows too old meanwhile stops the next session, not this one.
     std::optional<SessionId> session = {};
 };
 
@@ -98,6 +99,11 @@ struct FactorsVerified {
 struct DeclaredRange {
     AddressRange range;
     UtcTime from;
+    std::optional<UtcTime> until = {}; // half-open
+};
+
+struct HeldRole {
+    Role role;
     std::optional<UtcTime> until = {}; // half-open
 };
 
@@ -140,6 +146,8 @@ struct SessionLimits {
 struct Facts {
     FactorsVerified factors;
     PersonState person = PersonState::invited;
+    std::vector<HeldRole> roles = {};
+    std::optional<UtcTime> password_renew_by = {}; // of the one in use; passwords.h: renew_by()
     bool identity_verified = false;
     bool charter_accepted = false; // the version in force
     bool clock_trusted = false;
@@ -158,7 +166,7 @@ struct Granted {
     WindowId window;
     std::optional<AssetId> asset = {}; // absent for the menu
     std::string account;
-    /// The first of: the window's end, the contract's end, the declaration's end.
+    /// The first of: the end of the window, the contract, the declaration, the technician's role.
     UtcTime until;
     Permissions permissions;
     bool emergency = false;

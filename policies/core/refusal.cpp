@@ -14,6 +14,10 @@ std::string_view code(Refusal refusal)
         return "E-CPT-01";
     case Refusal::identity_not_verified:
         return "E-CPT-03";
+    case Refusal::role_missing:
+        return "E-CPT-06";
+    case Refusal::password_too_old:
+        return "E-CPT-07";
     case Refusal::clock_not_trusted:
         return "E-HOR-01";
     case Refusal::address_not_declared:

@@ -13,6 +13,8 @@ enum class Refusal {
     factors_missing,
     person_not_active,
     identity_not_verified,
+    role_missing,
+    password_too_old,
     clock_not_trusted,
     address_not_declared,
     vendor_suspended,
@@ -38,7 +40,8 @@ enum class Refusal {
 
 inline constexpr std::array every_refusal{
     Refusal::factors_missing,        Refusal::person_not_active,
-    Refusal::identity_not_verified,  Refusal::clock_not_trusted,
+    Refusal::identity_not_verified,  Refusal::role_missing,
+    Refusal::password_too_old,       Refusal::clock_not_trusted,
     Refusal::address_not_declared,   Refusal::vendor_suspended,
     Refusal::contract_not_in_date,   Refusal::charter_not_accepted,
     Refusal::report_overdue,         Refusal::no_window,

@@ -23,6 +23,7 @@ json::object ssh_words(Config::Ssh const& ssh)
           {"macs", ssh.macs},
           {"host_keys", ssh.host_keys},
           {"user_keys", ssh.user_keys}}},
+        {"first_channel_s", ssh.first_channel_s},
         {"channels_max", ssh.channels_max},
         {"command_bytes_max", ssh.command_bytes_max},
         {"env_allow", to_array(ssh.env_allow)},

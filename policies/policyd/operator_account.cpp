@@ -80,7 +80,7 @@ make_material(Context& context, store::Account const& account, Secret const& giv
         if (given.empty()) return Reply{bad_value("secret", "vide")};
         if (is_default(given.reveal(), account.name))
             return Reply{Fault{
-                "E-CPT-03",
+                "E-MDP-08",
                 TextKey::operator_default_password_text,
                 {},
                 TextKey::operator_default_password_remedy}};

@@ -106,7 +106,8 @@ void add_request(
                     ) { return handle(context, caller, request, answer); },
          .access = allowed.access,
          .roles = std::move(allowed.roles),
-         .signs = allowed.signs}
+         .signs = allowed.signs,
+         .with_old_password = allowed.with_old_password}
     );
 }
 

@@ -60,6 +60,7 @@ struct Allowed {
     std::vector<std::string> roles = {};
     Access access = Access::roles;
     bool signs = false;
+    bool with_old_password = false;
 };
 void add_request(
     RequestTable& table, Context& context, std::string name, Allowed allowed, Handle handle

@@ -136,6 +136,8 @@ Reply WorkerRole::open_first(
     session.account = granted.account;
     session.source_address = address_;
     session.language = person_.language;
+    if (known.facts.factors.knowledge)
+        session.notice = password_warning(known.facts.password_renew_by, now, session.language);
     session.started = context_.clock.utc_now();
     session.until = granted.until;
     session.deadline = context_.clock.deadline_of(granted.until);

@@ -227,13 +227,14 @@ namespace {
 /// "Session S-… sur scanner-1, enregistrée, jusqu'à …": shown on every terminal that opens.
 std::string start_text(LiveSession const& session)
 {
-    return text(
+    auto const start = text(
         session.language,
         TextKey::session_start,
         {{"id", session.id},
          {"target", session.asset_name},
          {"end", format_moment(session.until, session.language)}}
     );
+    return session.notice.empty() ? start : start + "\n" + session.notice;
 }
 
 } // namespace

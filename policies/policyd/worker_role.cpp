@@ -71,6 +71,7 @@ void WorkerRole::add_requests()
     auto const at = [this](Stage stage) { return [this, stage] { return stage_ == stage; }; };
     // Events of a session that has just ended are still on their way: not a fault, and not kept.
     auto const in_session = [this] { return had_session_; };
+    auto const may_tell = [this] { return had_session_ || stage_ == Stage::authenticated; };
     auto const add =
         [this](
             std::string name, auto handler, std::function<bool()> allowed, bool answered, bool once
@@ -106,7 +107,7 @@ void WorkerRole::add_requests()
     add("auth.incomplete", &WorkerRole::incomplete, before_both, false, true);
     add("menu", &WorkerRole::menu, at(Stage::authenticated), true, false);
     add("open", &WorkerRole::open, at(Stage::authenticated), true, false);
-    add("event", &WorkerRole::event, in_session, false, false);
+    add("event", &WorkerRole::event, may_tell, false, false);
     add("target.failed", &WorkerRole::target_failed, in_session, true, true);
     // A worker may end at any moment after its greeting, also before anybody logged in.
     add(

@@ -20,6 +20,7 @@ namespace ecluse::policyd {
 
 struct Context;
 struct OpenRequest;
+struct WorkerEvent;
 
 /// One worker, that is one vendor connection, that is at most one session. Enforces the order
 /// connection → address → account → both factors → window and target → recorder → one connected
@@ -28,6 +29,8 @@ class WorkerRole final : public LiveWorker {
 public:
     /// Events of one session in any second; beyond, the worker is hostile.
     static constexpr int events_per_second_max = 200;
+    /// Tunnels refused before any session, on one connection: the first ones say it.
+    static constexpr int forwards_journaled_max = 50;
 
     /// Where a vendor's connection came in, as the kernel and the listener's door say.
     struct Origin {
@@ -91,6 +94,7 @@ private:
 
     // worker_session.cpp: what it does, and its end
     Reply event(Request& request);
+    Reply event_before_session(WorkerEvent const& event);
     Reply target_failed(Request& request);
     Reply ended(Request& request);
     void end_session(std::string const& reason);
@@ -121,6 +125,7 @@ private:
     std::string worker_reason_;
     std::int64_t events_second_ = 0;
     int events_in_second_ = 0;
+    int forwards_journaled_ = 0;
 };
 
 } // namespace ecluse::policyd

@@ -118,6 +118,7 @@ Reply WorkerRole::event(Request& request)
     }
     auto read = read_worker_event(request.fields, protocol_);
     if (!read) return Reply::violation(read.error().what);
+    if (!had_session_) return event_before_session(*read);
     if (session_.empty()) return Reply::later();
     json::object event{
         {"actor", person_.person},
@@ -128,6 +129,25 @@ Reply WorkerRole::event(Request& request)
     event["detail_sha256"] = to_hex(sha256(json::serialize(read->detail)));
     context_.events.add(session_, read->type, std::move(event), read->detail);
     if (read->target_ready && agent_) agent_->close();
+    return Reply::later();
+}
+
+/// A client may ask for a tunnel and for nothing else.
+Reply WorkerRole::event_before_session(WorkerEvent const& event)
+{
+    if (event.type != "session.forward_refused")
+        return Reply::violation("event: " + event.type + " without session");
+    if (++forwards_journaled_ > forwards_journaled_max) return Reply::later();
+    ECLUSE_TRY(context_.journal.record(
+        context_.clock.utc_now(),
+        event.type,
+        json::object{
+            {"actor", person_.person},
+            {"source", address_},
+            {"object", id_},
+            {"outcome", event.outcome},
+            {"detail", event.detail.at("detail")}}
+    ));
     return Reply::later();
 }
 

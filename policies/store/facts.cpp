@@ -76,6 +76,14 @@ Result<> load_person(Database& database, Facts& facts, PersonId const& person, U
     if (!state) return unreadable("state", person.text());
     facts.person = *state;
     facts.identity_verified = row->optional_number("identity_verified_at").has_value();
+    for (auto const& held : ECLUSE_TRY(database.rows(
+             "SELECT role, valid_to FROM person_role WHERE person = $1 ORDER BY role",
+             {person.text()}
+         ))) {
+        auto const role = parse_role(held.text("role"));
+        if (!role) return unreadable("role", person.text());
+        facts.roles.push_back({*role, optional_instant(held.optional_number("valid_to"))});
+    }
     // No charter published yet means that nobody can have accepted it.
     auto const charter = ECLUSE_TRY(database.row(
         "SELECT a.charter FROM charter_acceptance a JOIN charter c ON c.version = a.charter "

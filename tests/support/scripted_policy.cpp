@@ -293,6 +293,7 @@ json::object ScriptedPolicy::answer(
             {"algorithms", lists},
             {"auth_timeout_s", script.auth_timeout_s},
             {"attempts_max", script.attempts_max},
+            {"first_channel_s", script.first_channel_s},
             {"idle_s", script.idle_s},
             {"channels_max", script.channels_max},
             {"command_bytes_max", 32768},
@@ -307,6 +308,7 @@ json::object ScriptedPolicy::answer(
             {"acceptable",
              text_of(request, "login") == script.login && text_of(request, "key") == script.key}};
     if (what == "auth.finish") {
+        std::this_thread::sleep_for(std::chrono::milliseconds{script.judge_ms});
         bool const first = request.contains("key")
                                ? text_of(request, "key") == script.key
                                : text_of(request, "password") == script.password;
