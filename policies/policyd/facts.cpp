@@ -1,6 +1,7 @@
 #include "policies/policyd/facts.h"
 
 #include "common/paris_time.h"
+#include "common/text_keys.h"
 #include "policies/config/config.h"
 #include "policies/core/passwords.h"
 #include "policies/core/report_rules.h"

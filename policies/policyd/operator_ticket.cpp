@@ -1,5 +1,6 @@
 #include "common/address.h"
 #include "common/json.h"
+#include "common/text_keys.h"
 #include "policies/config/config.h"
 #include "policies/policyd/clock.h"
 #include "policies/policyd/door.h"
