@@ -98,7 +98,7 @@ TEST_CASE("subtitles group what was typed, count from the video's start and esca
         "WEBVTT\n\n00:00:00.000 --> 00:00:03.200\nFrappe : xl&lt;⏎\n"
         "\n00:00:04.000 --> 00:00:06.000\nClic left en 10, 20\n"
         "\n00:00:05.000 --> 00:00:07.200\nFrappe : ••[Ctrl+C]\n"
-        "\n00:00:08.000 --> 00:00:10.000\nPresse-papiers vers l’équipement (5 octets) : a\\x0Ab\n"
+        "\n00:00:08.000 --> 00:00:10.000\nPresse-papiers vers l’équipement (5 octets) : a\\x0ab\n"
     );
 }
 
