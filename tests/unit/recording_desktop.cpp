@@ -95,10 +95,10 @@ TEST_CASE("subtitles group what was typed, count from the video's start and esca
 {
     CHECK(
         exported(desktop_session(), export_vtt) ==
-        "WEBVTT\n\n00:00:00.000 --> 00:00:02.000\nFrappe : xl&lt;⏎\n"
+        "WEBVTT\n\n00:00:00.000 --> 00:00:03.200\nFrappe : xl&lt;⏎\n"
         "\n00:00:04.000 --> 00:00:06.000\nClic left en 10, 20\n"
         "\n00:00:05.000 --> 00:00:07.200\nFrappe : ••[Ctrl+C]\n"
-        "\n00:00:08.000 --> 00:00:10.000\nPresse-papiers vers l’équipement (5 octets) : a\\x0Ab\n"
+        "\n00:00:08.000 --> 00:00:10.000\nPresse-papiers vers l’équipement (5 octets) : a\\x0ab\n"
     );
 }
 
@@ -187,7 +187,7 @@ TEST_CASE("a video of another form is refused for good")
     auto bytes = video();
     auto const at = GENERATE(0UL, 4UL, 40UL);
     auto const moof = bytes.find("moof");
-    for (auto const change : {std::string{"moov"}, std::string{"free"}, std::string{"mdat"}}) {
+    for (auto const* const change : {"moov", "free", "mdat"}) {
         auto changed = bytes;
         changed.replace(moof, 4, change);
         mp4::Reader reader;
