@@ -11,8 +11,8 @@ build_packages=(
   build-essential cmake ninja-build pkg-config ccache
   libssl-dev libsqlite3-dev libssh-dev libsodium-dev libseccomp-dev libfmt-dev
   libtomlplusplus-dev libzxcvbn-dev libqrencode-dev
-  libpango1.0-dev libcairo2-dev libfontconfig-dev libqpdf-dev liblcms2-dev fonts-dejavu-core
-  libavcodec-dev libavformat-dev libavutil-dev libswscale-dev
+  libpango1.0-dev libcairo2-dev libfontconfig-dev libqpdf-dev liblcms2-dev fonts-dejavu-core libfreetype-dev
+  libx264-dev
 )
 # Debian 12 takes these from its backports: its own Boost is 1.74, its own Catch2 is 2, its own FreeRDP is 2.
 backport_packages=(libboost1.83-dev libboost-json1.83-dev catch2 freerdp3-dev)

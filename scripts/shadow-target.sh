@@ -48,10 +48,15 @@ export DISPLAY
 # A French keyboard, like the people who come; the server keeps the layout of its display.
 setxkbmap fr
 cd "$HOME"
-part openbox >"$folder/logs/openbox.log" 2>&1
 export PS1='poste$ ' HISTFILE=
-part xterm -u8 -fa 'DejaVu Sans Mono' -fs 11 -bg '#f8f8f0' -fg black -geometry 90x28+40+40 \
-    -T poste-echographe -e bash --norc --noprofile >"$folder/logs/xterm.log" 2>&1
+cat >"$folder/terminal.sh" <<'TERMINAL'
+#!/bin/sh
+exec setpriv --pdeathsig KILL xterm -u8 -fa 'DejaVu Sans Mono' -fs 11 -bg '#f8f8f0' -fg black -geometry 90x28+40+40 \
+    -T poste-echographe -e bash --norc --noprofile
+TERMINAL
+chmod 700 "$folder/terminal.sh"
+# The terminal comes after the window manager, which may miss a window that appears while it starts.
+part openbox --startup "$folder/terminal.sh" >"$folder/logs/openbox.log" 2>&1
 options=("/port:$port" /bind-address:127.0.0.1 -sec-rdp)
 case "$security" in
 nla) options+=(/sec:nla "/sam-file:$folder/sam") ;;

@@ -46,7 +46,7 @@ sesman_port=$(free_port)
 # X displays are machine-wide: a range of our own, and sesman skips what is taken.
 display_offset=$((1000 + RANDOM % 20000))
 
-rm -rf "$folder/etc" "$folder/logs"
+rm -rf "${folder:?}/etc" "${folder:?}/logs"
 mkdir -p "$folder/etc" "$folder/homes" "$folder/logs"
 chmod 755 "$folder/etc" "$folder/homes"
 cp -r /etc/xrdp "$folder/etc/xrdp"
@@ -60,6 +60,14 @@ if [ ! -f "$folder/password" ]; then
     (umask 077 && printf 'Bx5!%s' "$(openssl rand -hex 8)" >"$folder/password")
 fi
 [ -s "$folder/etc/xrdp/rsakeys.ini" ] || xrdp-keygen xrdp "$folder/etc/xrdp/rsakeys.ini" >/dev/null
+
+# Debian 12 has xrdp 0.9: its session manager listens on TCP (a socket in 0.10), its only use of dynamic
+# channels is one it fails at; the graphics pipeline of 0.10 needs them.
+listen="ListenAddress=127.0.0.1
+ListenPort=$sesman_port" dynamic_channels=false
+if xrdp --version 2>/dev/null | grep -qE '^xrdp (0\.[1-9][0-9]|[1-9])'; then
+    listen="ListenPort=sesman.socket" dynamic_channels=true
+fi
 
 cat >"$folder/etc/xrdp/xrdp.ini" <<CONFIG
 [Globals]
@@ -91,7 +99,7 @@ EnableSyslog=false
 [Channels]
 rdpdr=true
 rdpsnd=true
-drdynvc=true
+drdynvc=$dynamic_channels
 cliprdr=true
 [Xorg]
 name=Xorg
@@ -102,10 +110,6 @@ ip=127.0.0.1
 port=-1
 code=20
 CONFIG
-# Debian 12 has xrdp 0.9, whose session manager listens on TCP; 0.10 of Debian 13 has a socket for it.
-listen="ListenAddress=127.0.0.1
-ListenPort=$sesman_port"
-if xrdp --version 2>/dev/null | grep -qE '^xrdp (0\.[1-9][0-9]|[1-9])'; then listen="ListenPort=sesman.socket"; fi
 cat >"$folder/etc/xrdp/sesman.ini" <<CONFIG
 [Globals]
 $listen
@@ -149,12 +153,20 @@ cat >"$folder/etc/xrdp/startwm.sh" <<'DESKTOP'
 #!/bin/sh
 export LANG=C.UTF-8 PS1='poste$ ' HISTFILE=
 cd
-xterm -u8 -fa 'DejaVu Sans Mono' -fs 11 -bg '#f8f8f0' -fg black -geometry 90x28+40+40 -T poste-irm \
-    -e bash --norc --noprofile &
-exec openbox
+# Not before the window manager, which may miss a window that appears while it starts.
+exec openbox --startup /etc/xrdp/terminal.sh
 DESKTOP
+cat >"$folder/etc/xrdp/terminal.sh" <<'TERMINAL'
+#!/bin/sh
+# Always there: whoever types exit gets a new one.
+while :; do
+    xterm -u8 -fa 'DejaVu Sans Mono' -fs 11 -bg '#f8f8f0' -fg black -geometry 90x28+40+40 -T poste-irm \
+        -e bash --norc --noprofile || echo "xterm: exit $?" >&2
+    sleep 0.2
+done
+TERMINAL
 printf '#!/bin/sh\n' >"$folder/etc/xrdp/reconnectwm.sh"
-chmod 755 "$folder/etc/xrdp/startwm.sh" "$folder/etc/xrdp/reconnectwm.sh"
+chmod 755 "$folder/etc/xrdp/startwm.sh" "$folder/etc/xrdp/terminal.sh" "$folder/etc/xrdp/reconnectwm.sh"
 
 cp /etc/passwd "$folder/etc/passwd"
 cp /etc/group "$folder/etc/group"

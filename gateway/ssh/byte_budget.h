@@ -9,11 +9,14 @@ namespace ecluse::ssh {
 
 /// How many bytes of a channel without terminal are still recorded in full: a budget that refills
 /// as a person could read or type, so that nothing interactive ever runs out of it, and a bulk copy
-/// soon does. Once spent it stays spent for the bytes of a bulk: see `take`.
+/// soon does. Once spent it stays spent until a piece worth recording has come back: a bulk copy
+/// would otherwise leave a few bytes of each packet in the record, and wake the recorder for them.
 class ByteBudget {
 public:
     /// More than a person reads or types in a second.
     static constexpr std::uint64_t refill_per_second = 64 * 1024;
+    /// What must come back after a shortfall: a quarter of a second without bulk.
+    static constexpr std::uint64_t regain_bytes = refill_per_second / 4;
 
     ByteBudget(std::uint64_t bytes, Deadline now) : most_{bytes}, left_{bytes}, at_{now} {}
 
@@ -27,8 +30,10 @@ public:
             left_ = earned > most_ - std::min(left_, most_) ? most_ : left_ + earned;
             at_ = now;
         }
+        if (spent_ && left_ < std::min(regain_bytes, most_)) return 0;
         auto const taken = std::min(wanted, left_);
         left_ -= taken;
+        spent_ = taken < wanted;
         return taken;
     }
 
@@ -36,6 +41,7 @@ private:
     std::uint64_t most_;
     std::uint64_t left_;
     Deadline at_;
+    bool spent_ = false;
 };
 
 } // namespace ecluse::ssh

@@ -10,6 +10,12 @@ namespace {
 constexpr std::size_t held_max = 4 * 1024 * 1024;
 /// A client may announce a window of 4 GiB; what one write may add to the session's output buffer.
 constexpr std::size_t write_max = 256 * 1024;
+/// Four packets of OpenSSH, what one turn of the loop reads. libssh fills a packet to the peer's
+/// maximum less ten bytes, so a packet that is handed on alone becomes two, the second of ten
+/// bytes; four together become five, and leave in two writes to the socket.
+constexpr std::size_t gather_max = 128 * 1024;
+/// What is smaller is somebody's key or a program's line, and leaves at once.
+constexpr std::size_t gather_min = 8 * 1024;
 
 } // namespace
 
@@ -62,14 +68,21 @@ std::size_t Flow::deliver(std::string_view bytes)
     return static_cast<std::size_t>(written);
 }
 
-void Flow::take(std::string_view bytes)
+void Flow::take(std::string_view bytes, bool gather)
 {
     bytes_ += bytes.size();
     changed_.clear();
     auto const out = tap_(bytes, changed_);
     // INVARIANT: the tap has recorded `out`; it leaves only when the recorder has taken it.
-    std::size_t const delivered = queue_.empty() && can_write() ? deliver(out) : 0;
+    std::size_t const delivered = queue_.empty() && !gather && can_write() ? deliver(out) : 0;
     queue_.append(out.substr(delivered));
+}
+
+std::size_t Flow::room() const
+{
+    // What is queued counts against the window: the queue must not outgrow what may leave.
+    auto const most = std::min<std::size_t>(ssh_channel_window_size(destination_), gather_max);
+    return most - std::min(most, queue_.size() - written_);
 }
 
 void Flow::settle()
@@ -88,14 +101,16 @@ std::size_t Flow::on_data(std::string_view bytes)
         broken_ = true;
         return 0;
     }
-    if (busy_ || !queue_.empty() || !can_write()) return 0;
+    if (busy_ || !can_write()) return 0;
+    auto const part = bytes.substr(0, room());
+    if (part.empty()) return 0;
     busy_ = true;
-    auto const part = bytes.substr(0, ssh_channel_window_size(destination_));
-    take(part.substr(0, write_max));
-    auto const taken = std::min(part.size(), write_max);
-    held_ = bytes.size() - taken;
+    // More may follow at once; if not, the turn ends and `pump` sends what there is.
+    take(part, part.size() >= gather_min);
+    if (queue_.size() - written_ >= gather_max && can_write()) write_queue();
+    held_ = bytes.size() - part.size();
     settle();
-    return taken;
+    return part.size();
 }
 
 void Flow::write_queue()
@@ -129,7 +144,7 @@ bool Flow::pump()
         held_ = left > 0 ? static_cast<std::size_t>(left) : 0;
         if (got > 0) {
             moved = true;
-            take(std::string_view{scratch_}.substr(0, static_cast<std::size_t>(got)));
+            take(std::string_view{scratch_}.substr(0, static_cast<std::size_t>(got)), false);
         }
         if (scratch_.capacity() > write_max) std::string{}.swap(scratch_);
     }

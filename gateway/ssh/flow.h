@@ -57,7 +57,8 @@ private:
     [[nodiscard]] bool can_write() const;
     std::size_t deliver(std::string_view bytes);
     void write_queue();
-    void take(std::string_view bytes);
+    [[nodiscard]] std::size_t room() const;
+    void take(std::string_view bytes, bool gather);
     void settle();
 
     Tap tap_;

@@ -122,6 +122,7 @@ Result<> Front::start(std::vector<Fd> const& host_keys)
     if (rekey_s > 0) ssh_options_set(session, SSH_OPTIONS_REKEY_TIME, &rekey_s);
     // libssh closes the descriptor it works on: it gets its own.
     auto theirs = ECLUSE_TRY(socket_.duplicate());
+    ahead_.start(theirs.get());
     if (ssh_bind_accept_fd(bind_.get(), session, theirs.release()) != SSH_OK)
         return Error{Errc::io, std::string{"front: "} + ssh_get_error(bind_.get())};
     ssh_set_blocking(session, 0);
@@ -354,6 +355,7 @@ void Front::close(std::string_view farewell, std::chrono::milliseconds limit)
         ssh_event_remove_session(event_.get(), session);
         ssh_disconnect(session);
     }
+    ahead_.stop();
     // Also ends the copy that libssh may keep.
     (void)::shutdown(socket_.get(), SHUT_RDWR);
     socket_.reset();

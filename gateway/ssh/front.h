@@ -4,6 +4,7 @@
 #include "common/time.h"
 #include "gateway/ssh/authentication.h"
 #include "gateway/ssh/handle.h"
+#include "gateway/ssh/read_ahead.h"
 
 #include <libssh/callbacks.h>
 
@@ -45,6 +46,8 @@ public:
     [[nodiscard]] ssh_session session() const { return session_.get(); }
     [[nodiscard]] int fd() const { return socket_.get(); }
     [[nodiscard]] bool is_alive() const;
+    /// Bytes that arrived and that `poll` does not know of: do not sleep, receive.
+    [[nodiscard]] bool has_unread() const { return ahead_.has_bytes() && is_alive(); }
     [[nodiscard]] Authentication& authentication() { return authentication_; }
     /// Both factors accepted, and said so to the client.
     [[nodiscard]] bool is_open() const { return open_; }
@@ -75,6 +78,7 @@ private:
     Settings const& settings_;
     Listener& listener_;
     Authentication authentication_;
+    ReadAhead ahead_;
     BindHandle bind_;
     SessionHandle session_;
     EventHandle event_;

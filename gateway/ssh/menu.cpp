@@ -1,6 +1,7 @@
 #include "gateway/ssh/menu.h"
 
 #include "common/bytes.h"
+#include "common/left_text.h"
 
 #include <charconv>
 
@@ -14,14 +15,6 @@ constexpr int mistakes_max = 20;
 constexpr std::size_t name_chars = 40;
 
 } // namespace
-
-std::string left_text(std::int64_t left_ms)
-{
-    auto const minutes = left_ms / 60'000;
-    if (minutes < 60) return std::to_string(minutes) + " min";
-    auto const rest = std::to_string(minutes % 60);
-    return std::to_string(minutes / 60) + " h " + (rest.size() < 2 ? "0" : "") + rest;
-}
 
 std::string MenuDialog::question() const
 {

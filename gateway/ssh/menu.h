@@ -37,7 +37,4 @@ private:
     int mistakes_ = 0;
 };
 
-/// "2 h 05" or "12 min".
-[[nodiscard]] std::string left_text(std::int64_t left_ms);
-
 } // namespace ecluse::ssh

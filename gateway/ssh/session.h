@@ -94,6 +94,9 @@ private:
     /// Bytes read from the vendor when its unread answers began to pile up.
     std::optional<std::uint64_t> stuck_since_;
     bool moved_ = false;
+    /// Something of policyd or the recorder woke us; when they were last looked at.
+    bool others_woke_ = true;
+    Deadline others_seen_{};
 };
 
 } // namespace ecluse::ssh

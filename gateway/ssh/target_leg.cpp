@@ -83,7 +83,7 @@ Result<> TargetLeg::start(Fd socket, Fd agent, Target target, Options const& opt
     ECLUSE_TRY(set(session, SSH_OPTIONS_HOST, "target"));
     ECLUSE_TRY(set(session, SSH_OPTIONS_USER, target_.user));
     ECLUSE_TRY(set(session, SSH_OPTIONS_FD, &fd));
-    (void)theirs.release();
+    ahead_.start(theirs.release());
     ECLUSE_TRY(set(session, SSH_OPTIONS_COMPRESSION, "none"));
     ECLUSE_TRY(set(session, SSH_OPTIONS_KEY_EXCHANGE, lists.kex));
     ECLUSE_TRY(set(session, SSH_OPTIONS_CIPHERS_C_S, lists.ciphers));
@@ -236,6 +236,7 @@ void TargetLeg::close()
     if (!session_) return;
     if (event_) ssh_event_remove_session(event_.get(), session_.get());
     if (ssh_is_connected(session_.get()) != 0) ssh_disconnect(session_.get());
+    ahead_.stop();
     // Also ends the copy that libssh may keep.
     (void)::shutdown(socket_.get(), SHUT_RDWR);
     socket_.reset();

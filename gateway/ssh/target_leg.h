@@ -3,6 +3,7 @@
 #include "common/fd.h"
 #include "common/time.h"
 #include "gateway/ssh/handle.h"
+#include "gateway/ssh/read_ahead.h"
 #include "gateway/ssh/words.h"
 
 #include <optional>
@@ -39,6 +40,11 @@ public:
     {
         return session_ && ssh_is_connected(session_.get()) != 0;
     }
+    /// Bytes that arrived and that `poll` does not know of: do not sleep, receive.
+    [[nodiscard]] bool has_unread() const
+    {
+        return state_ != State::failed && ahead_.has_bytes() && is_alive();
+    }
     [[nodiscard]] Deadline deadline() const { return deadline_; }
     /// Says goodbye if the socket takes it, and closes.
     void close();
@@ -53,6 +59,7 @@ private:
     State state_ = State::idle;
     Fd socket_;
     Fd agent_;
+    ReadAhead ahead_;
     SessionHandle session_;
     EventHandle event_;
     Target target_;

@@ -8,9 +8,11 @@ trap 'rm -rf "$folder"' EXIT
 good_fr='{"a.b": "Durée : {n} s", "c.ascii": "Etape 1"}'
 good_en='{"a.b": "Duration: {n} s", "c.ascii": "Step 1"}'
 
+# The catalogues have one key per line.
+lines() { sed 's/^{/{\n/; s/", "/",\n"/g; s/}$/\n}/' <<<"$1"; }
 generate() {
-  printf '%s' "$1" >"$folder/fr.json"
-  printf '%s' "$2" >"$folder/en.json"
+  lines "$1" >"$folder/fr.json"
+  lines "$2" >"$folder/en.json"
   cmake -DFRENCH="$folder/fr.json" -DENGLISH="$folder/en.json" -DHEADER="$folder/keys.h" \
     -DSOURCE="$folder/tables.cpp" -P "$generator" 2>&1
 }
@@ -35,4 +37,7 @@ refuses 'has holes' "$good_fr" '{"a.b": "Duration", "c.ascii": "Step 1"}'
 refuses 'must be pure ASCII' '{"a.b": "Durée : {n} s", "c.ascii": "Étape 1"}' "$good_en"
 refuses 'must be pure ASCII' "$good_fr" '{"a.b": "Duration: {n} s", "c.ascii": "Step – 1"}'
 refuses 'is not a key' '{"A b": "x"}' '{"A b": "x"}'
-refuses 'JSON' '{"a.b": ' "$good_en"
+refuses 'not one "key": "text" per line' '{"a.b": ' "$good_en"
+refuses 'is there twice' '{"a.b": "x {n}", "a.b": "y {n}", "c.ascii": "Etape 1"}' "$good_en"
+generate '{"a": "[x]; \"y\" \\ z;"}' '{"a": "[x]; \"y\" \\ z;"}' >/dev/null
+grep -qF '[x]; "y" \ z;' "$folder/tables.cpp"

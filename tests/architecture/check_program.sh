@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # check_program.sh libraries PROGRAM REGEX   fails when the program loads a library that matches
 # check_program.sh hardening PROGRAM         fails when a protection is missing
-# Both print one "fault: …" line each.
+# check_program.sh exports PROGRAM NAME...    fails when a library would find another NAME than the program's
+# All print one "fault: …" line each.
 # clause: CLAUSIER:O-3.3 CHM:2.11
 set -euo pipefail
 export LC_ALL=C
@@ -38,7 +39,16 @@ hardening() {
   fi
 }
 
+exports() {
+  local symbols name
+  symbols=$(readelf --dyn-syms -W "$program")
+  for name in "$@"; do
+    grep -Eq "FUNC +GLOBAL +DEFAULT +[0-9]+ $name\$" <<<"$symbols" || fault "$(basename "$program") does not export $name"
+  done
+}
+
 case "$what" in
+  exports) exports "${@:3}" ;;
   libraries) libraries "$3" ;;
   hardening) hardening ;;
   *) exit 2 ;;

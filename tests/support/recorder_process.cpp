@@ -98,8 +98,18 @@ int RecorderProcess::wait()
 
 std::uint64_t RecorderProcess::memory_kib(std::string_view field) const
 {
+    return process_memory_kib(pid_, field);
+}
+
+std::chrono::milliseconds RecorderProcess::cpu() const
+{
+    return process_cpu(pid_);
+}
+
+std::uint64_t process_memory_kib(int pid, std::string_view field)
+{
     auto const file = field == "Pss" ? "/smaps_rollup" : "/status";
-    std::istringstream text{slurp("/proc/" + std::to_string(pid_) + file)};
+    std::istringstream text{slurp("/proc/" + std::to_string(pid) + file)};
     std::string word;
     std::uint64_t value = 0;
     while (text >> word)
@@ -107,9 +117,9 @@ std::uint64_t RecorderProcess::memory_kib(std::string_view field) const
     return 0;
 }
 
-std::chrono::milliseconds RecorderProcess::cpu() const
+std::chrono::milliseconds process_cpu(int pid)
 {
-    auto const text = slurp("/proc/" + std::to_string(pid_) + "/stat");
+    auto const text = slurp("/proc/" + std::to_string(pid) + "/stat");
     std::istringstream fields{text.substr(text.rfind(')') + 2)};
     std::string skipped;
     for (int i = 0; i < 11; ++i)

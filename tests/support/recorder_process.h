@@ -40,6 +40,10 @@ private:
     int pid_ = -1;
 };
 
+/// What /proc says of a process; also used for the encoder.
+[[nodiscard]] std::uint64_t process_memory_kib(int pid, std::string_view field);
+[[nodiscard]] std::chrono::milliseconds process_cpu(int pid);
+
 /// The worker's end of an intake.
 class Intake {
 public:
@@ -53,6 +57,8 @@ public:
     /// Whether the recorder closed it, within the limit.
     bool closed(std::chrono::milliseconds limit);
     void close() { fd_.reset(); }
+    /// For another program to write to.
+    [[nodiscard]] Fd take() { return std::move(fd_); }
     [[nodiscard]] std::uint64_t written() const { return written_; }
     [[nodiscard]] int fd() const { return fd_.get(); }
 

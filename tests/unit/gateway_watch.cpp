@@ -94,11 +94,23 @@ TEST_CASE("a budget is spent at once and refills as a person types")
     CHECK(budget.take(400, start) == 400);
     CHECK(budget.take(700, start) == 600);
     CHECK(budget.take(1, start) == 0);
-    CHECK(budget.take(1'000'000, start + 10ms) == ByteBudget::refill_per_second / 100);
     // Never more than the budget itself, however long it rests.
     CHECK(budget.take(1'000'000, start + 100h) == 1000);
     // A clock that does not advance gives nothing.
     CHECK(budget.take(1, start) == 0);
+}
+
+TEST_CASE("a bulk that spent its budget leaves no crumbs, and what follows it is recorded again")
+{
+    constexpr std::uint64_t most = 4 * ByteBudget::regain_bytes;
+    ByteBudget budget{most, start};
+    CHECK(budget.take(most, start) == most); // all of it, nothing missing
+    CHECK(budget.take(100, start + 10ms) == 100);
+    CHECK(budget.take(1'000'000, start + 20ms) > 0);
+    CHECK(budget.take(1'000'000, start + 100ms) == 0);
+    CHECK(budget.take(1, start + 250ms) == 0);
+    CHECK(budget.take(10, start + 300ms) == 10);
+    CHECK(budget.take(10, start + 300ms) == 10);
 }
 
 TEST_CASE("a command is recorded in full within its budget")

@@ -1,6 +1,8 @@
 #include "gateway/rdp/channels/channel_watch.h"
 
 #include "gateway/rdp/channels/clipboard_rules.h"
+#include "gateway/rdp/channels/drive_rules.h"
+#include "gateway/rdp/channels/dynamic_rules.h"
 #include "gateway/rdp/channels/message.h"
 #include "gateway/rdp/channels/reassembler.h"
 #include "gateway/rdp/channels/sound_rules.h"
@@ -21,6 +23,10 @@ make_rules(std::string_view name, Grants const& grants, Limits const& limits, Re
         (grants.clipboard_in || grants.clipboard_out || grants.file_up || grants.file_down))
         return std::make_unique<ClipboardRules>(grants, limits, refusals);
     if (name == "rdpsnd" && grants.sound) return std::make_unique<SoundRules>();
+    if (name == "rdpdr" && DriveRules::needed(grants))
+        return std::make_unique<DriveRules>(grants, limits, refusals);
+    if (name == "drdynvc" && DynamicRules::needed(grants))
+        return std::make_unique<DynamicRules>(grants, refusals);
     return nullptr;
 }
 

@@ -19,7 +19,7 @@ public:
     /// `characters_max`: what is typed beyond is ignored.
     explicit Field(std::size_t characters_max);
     ~Field();
-    Field(Field&&) noexcept = default;
+    Field(Field&&) noexcept;
     Field& operator=(Field&&) noexcept;
 
     void insert(std::string_view text); // printable characters only

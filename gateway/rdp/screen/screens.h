@@ -16,6 +16,8 @@
 /// Keys in, an action out; drawing on a canvas. No socket, no clock.
 namespace ecluse::rdp {
 
+class Column;
+
 struct Site {
     std::string name;
     std::string phone;
@@ -89,6 +91,7 @@ private:
         std::vector<WindowRow> rows;
         std::size_t selected = 0;
         std::size_t typed = 0; // the number being typed
+        bool is_chosen = false;
     };
     struct Waiting {
         std::string target;
@@ -104,6 +107,18 @@ private:
         std::string text;
     };
     using State = std::variant<LoginForm, Menu, Waiting, Connecting, RefusalText, Ended, Message>;
+
+    [[nodiscard]] std::string words(TextKey key, TextHoles holes = {}) const;
+    [[nodiscard]] ScreenAction feed_form(LoginForm& form, TypedKey const& key, Deadline now);
+    [[nodiscard]] static ScreenAction feed_menu(Menu& menu, TypedKey const& key);
+
+    void lay_out(Column& column, LoginForm const& form, Deadline now) const;
+    void lay_out(Column& column, Menu const& menu, Deadline now) const;
+    void lay_out(Column& column, Waiting const& waiting, Deadline now) const;
+    void lay_out(Column& column, Connecting const& connecting, Deadline now) const;
+    void lay_out(Column& column, RefusalText const& refusal, Deadline now) const;
+    void lay_out(Column& column, Ended const& ended, Deadline now) const;
+    void lay_out(Column& column, Message const& message, Deadline now) const;
 
     Site site_;
     Language language_;
