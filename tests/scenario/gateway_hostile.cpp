@@ -253,34 +253,6 @@ TEST_CASE("a channel reset in the middle of a flood leaves the others alone")
     CHECK(std::string(buffer, static_cast<std::size_t>(got)) == "alive\n");
 }
 
-TEST_CASE("a channel asked for in the same breath as the login counts")
-{
-    GatewayRig rig;
-    rig.policy().change([](auto& script) {
-        script.first_channel_s = 1;
-        script.judge_ms = 300;
-    });
-    Client client{rig};
-    auto* const session = client.session.get();
-    REQUIRE(client.send_key() == SSH_AUTH_PARTIAL);
-    REQUIRE(ssh_userauth_kbdint(session, nullptr, nullptr) == SSH_AUTH_INFO);
-    ssh_userauth_kbdint_setanswer(session, 0, "123456");
-    // Sent without waiting for the verdict: the gateway reads both at one go.
-    ssh_set_blocking(session, 0);
-    REQUIRE(ssh_userauth_kbdint(session, nullptr, nullptr) == SSH_AUTH_AGAIN);
-    auto* const channel = ssh_channel_new(session);
-    int opened = ssh_channel_open_session(channel);
-    REQUIRE(opened == SSH_AGAIN);
-    ssh_set_blocking(session, 1);
-    opened = ssh_channel_open_session(channel);
-    REQUIRE(opened == SSH_OK);
-    REQUIRE(ssh_channel_request_exec(channel, "sleep 2; echo there") == SSH_OK);
-    char buffer[64];
-    int const got = ssh_channel_read_timeout(channel, buffer, sizeof buffer, 0, 10'000);
-    REQUIRE(got > 0);
-    CHECK(std::string(buffer, static_cast<std::size_t>(got)) == "there\n");
-}
-
 TEST_CASE("a client that logs in and asks for nothing is shown out")
 {
     GatewayRig rig;
@@ -353,4 +325,29 @@ TEST_CASE("a client that floods with requests and reads nothing is held back")
 #ifndef ECLUSE_SANITIZED // whose own memory is larger than ours
     CHECK(std::stol(memory.substr(digits)) < 40'000);
 #endif
+}
+
+TEST_CASE("an agent and a Unix socket are refused and told", "[CHM:8.20]")
+{
+    GatewayRig rig;
+    // libssh's client asks for Unix sockets only where it believes to meet OpenSSH.
+    rig.policy().change([](auto& script) { script.version_string = "OpenSSH_9.9"; });
+    Client client{rig};
+    client.log_in();
+    auto* const channel = client.open();
+    REQUIRE(channel);
+    REQUIRE(ssh_channel_request_auth_agent(channel) == SSH_OK);
+    REQUIRE(rig.policy().wait_for("forward_refused"));
+    CHECK(rig.policy().events("forward_refused")[0].at("what") == "agent");
+    rig.policy().forget();
+    auto* const tunnel = ssh_channel_new(client.session.get());
+    CHECK(ssh_channel_open_forward_unix(tunnel, "/run/x.sock", "localhost", 0) != SSH_OK);
+    REQUIRE(rig.policy().wait_for("forward_refused"));
+    CHECK(rig.policy().events("forward_refused")[0].at("what") == "tunnel");
+    // Neither disturbs the session.
+    REQUIRE(ssh_channel_request_exec(channel, "test -z \"$SSH_AUTH_SOCK\" && echo none") == SSH_OK);
+    char buffer[64];
+    int const got = ssh_channel_read_timeout(channel, buffer, sizeof buffer, 0, 10'000);
+    REQUIRE(got > 0);
+    CHECK(std::string(buffer, static_cast<std::size_t>(got)) == "none\n");
 }

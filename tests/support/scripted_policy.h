@@ -40,7 +40,6 @@ public:
         std::int64_t attempts_max = 6;
         std::int64_t auth_timeout_s = 30;
         std::int64_t first_channel_s = 60;
-        std::int64_t judge_ms = 0; // how long `auth.finish` takes
         std::int64_t idle_s = 600;
         std::int64_t channels_max = 10;
         std::int64_t rekey_bytes = 0;
