@@ -50,7 +50,17 @@ start_stack() {
     ECLUSE_PORT=$(awk '/^port /{print $2; exit}' "$ECLUSE_ROOT/logs/listen.out")
 }
 
+# The other door, when the three daemons run; sets ECLUSE_RDP_PORT.
+start_rdp_door() {
+    start_daemon listen-rdp "$ECLUSE_BIN/ecluse-listen" --root "$ECLUSE_ROOT" --door rdp \
+        --address "${ECLUSE_ADDRESS:-127.0.0.1}" --port "${ECLUSE_RDP_PORT:-0}" \
+        --worker "$ECLUSE_BIN/ecluse-rdp-worker"
+    wait_until 10 grep -q '^port ' "$ECLUSE_ROOT/logs/listen-rdp.out" || return 1
+    ECLUSE_RDP_PORT=$(awk '/^port /{print $2; exit}' "$ECLUSE_ROOT/logs/listen-rdp.out")
+}
+
 stop_stack() {
+    stop_daemon listen-rdp
     stop_daemon listen
     stop_daemon policyd
     stop_daemon recorder
