@@ -49,8 +49,14 @@ Result<> serve(listen::Options const& options)
     bool const own = passed.empty();
     auto socket = own ? ECLUSE_TRY(listen_on(options)) : std::move(passed.front().fd);
     auto policy = ECLUSE_TRY(PacketSocket::connect(options.policy_socket));
+    std::vector<std::string> programs{options.worker};
+    // An RDP worker starts its encoder from beside itself, and inherits what we may start.
+    if (options.door == "rdp")
+        programs.push_back(
+            options.worker.substr(0, options.worker.rfind('/') + 1) + "ecluse-encode"
+        );
     auto const confined =
-        ECLUSE_TRY(confine(Role::listener, {{"/dev/null"}, {"/dev/null"}, {options.worker}}));
+        ECLUSE_TRY(confine(Role::listener, {{"/dev/null"}, {"/dev/null"}, programs}));
     log(LogLevel::info, confined.describe());
     listen::Listener listener{options, std::move(socket), std::move(policy)};
     ECLUSE_TRY(listener.greet());
@@ -75,9 +81,8 @@ int main(int count, char** words)
             return 2;
         }
         if (options->help) {
-            std::puts(
-                "ecluse-listen [--root DIR] [--door ssh] [--address IP] [--port N] [--worker PATH]"
-            );
+            std::puts("ecluse-listen [--root DIR] [--door ssh|rdp] [--address IP] [--port N] "
+                      "[--worker PATH]");
             return 0;
         }
         auto const served = serve(*options);

@@ -46,7 +46,8 @@ Result<Options> parse_options(int count, char const* const* words)
             return Error{Errc::malformed, std::string{name} + ": unknown option"};
         }
     }
-    if (options.door != "ssh") return Error{Errc::malformed, "--door: only ssh exists"};
+    if (options.door != "ssh" && options.door != "rdp")
+        return Error{Errc::malformed, "--door: neither ssh nor rdp"};
     if (options.worker.empty())
         options.worker = ECLUSE_TRY(beside_this_program("ecluse-" + options.door + "-worker"));
     return options;
