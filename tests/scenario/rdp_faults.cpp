@@ -124,7 +124,8 @@ TEST_CASE("what is no RDP ends its own worker only", "[rdp]")
 TEST_CASE("a user name beyond measure is no ticket and no harm", "[rdp]")
 {
     RdpRig rig;
-    auto const client = rig.connect(std::string(250, 'A') + "\x1b[31m");
+    // Longer ones do not fit the client's own first packet.
+    auto const client = rig.connect(std::string(200, 'A') + "\x1b[31m");
     CHECK(rig.desk().wait_until_seen([](Picture const& picture) {
         return picture.colours() > 3 && !RdpTarget::desktop_shown(picture);
     }));
