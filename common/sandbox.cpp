@@ -32,8 +32,12 @@ constexpr char const* sanitizer_reason = "sanitizer build";
 /// A worker holds two sockets, a few queues of bounded size and at most two threads.
 constexpr rlim_t worker_files_max = 64;
 constexpr rlim_t worker_memory_max = 1024UL * 1024 * 1024;
-/// An encoder holds three sockets. The libraries that its codecs bring take a third of this by their
-/// size alone; pictures of the largest desktop another third.
+/// FreeRDP's threads reserve stacks; a hostile target made it grow without end.
+constexpr rlim_t rdp_worker_memory_max = 1536UL * 1024 * 1024;
+/// Its events are descriptors too.
+constexpr rlim_t rdp_worker_files_max = 256;
+/// An encoder holds three sockets. The libraries that its codecs bring take a third of this by
+/// their size alone; pictures of the largest desktop another third.
 constexpr rlim_t encoder_files_max = 16;
 constexpr rlim_t encoder_memory_max = 1536UL * 1024 * 1024;
 /// A daemon holds a handful of descriptors per session: enough for 2,000 sessions.
@@ -127,6 +131,10 @@ Result<> set_limits(Role role)
     if (role == Role::ssh_worker) {
         ECLUSE_TRY(lower(RLIMIT_AS, worker_memory_max, "memory limit"));
         return lower(RLIMIT_NOFILE, worker_files_max, "descriptor limit");
+    }
+    if (role == Role::rdp_worker) {
+        ECLUSE_TRY(lower(RLIMIT_AS, rdp_worker_memory_max, "memory limit"));
+        return lower(RLIMIT_NOFILE, rdp_worker_files_max, "descriptor limit");
     }
     if (role == Role::encoder) {
         ECLUSE_TRY(lower(RLIMIT_AS, encoder_memory_max, "memory limit"));

@@ -13,6 +13,7 @@ namespace ecluse {
 enum class Role {
     listener,   // accepts, starts workers; no outgoing connection; reads nothing but programs
     ssh_worker, // the descriptors it holds, and nothing else
+    rdp_worker, // the same, with the threads of FreeRDP
     encoder,    // the descriptors it holds, and nothing else: no network, no file, no program
     recorder,   // writes in its folders; no network
     policyd,    // writes in its folders, dials targets, may start ecluse-report
@@ -21,7 +22,7 @@ enum class Role {
 };
 
 /// Folders (or files) the role may touch besides the system's own libraries, fonts and zone data.
-/// Ignored by ssh_worker, encoder and cli. A path that does not exist is an error.
+/// Ignored by the workers, encoder and cli. A path that does not exist is an error.
 struct Folders {
     std::vector<std::string> read;
     std::vector<std::string> write;   // and read, create, rename, remove

@@ -377,6 +377,30 @@ void worker_rules(Rules& rules)
     rules.add(SCMP_ACT_ALLOW, "tgkill", {equal(0, static_cast<std::uint64_t>(::getpid()))});
 }
 
+/// FreeRDP on top: its threads, and what it asks for and can do without.
+void rdp_worker_rules(Rules& rules)
+{
+    worker_rules(rules);
+    // A redirected client would look names up: it finds no network, and the session ends with that
+    // reason. AF_UNIX is refused already.
+    rules.add(SCMP_ACT_ERRNO(EACCES), "socket", {masked(0, 0xffff, AF_INET)});
+    rules.add(SCMP_ACT_ERRNO(EACCES), "socket", {masked(0, 0xffff, AF_INET6)});
+    rules.add(SCMP_ACT_ERRNO(EACCES), "socket", {masked(0, 0xffff, AF_NETLINK)});
+    // Folders for settings and known hosts, which nobody wants.
+    rules.add(SCMP_ACT_ERRNO(EACCES), "mkdir");
+    rules.add(SCMP_ACT_ERRNO(EACCES), "mkdirat");
+    // Thread priorities and names, processors.
+    for (auto const* name :
+         {"sched_getparam",
+          "sched_getscheduler",
+          "sched_get_priority_max",
+          "sched_get_priority_min",
+          "get_robust_list"})
+        rules.add(SCMP_ACT_ALLOW, name);
+    for (auto const* name : {"sched_setscheduler", "sched_setaffinity", "setpriority"})
+        rules.add(SCMP_ACT_ERRNO(EPERM), name);
+}
+
 void daemon_rules(Rules& rules, Role role)
 {
     bool const starts = role == Role::listener || role == Role::policyd;
@@ -416,15 +440,18 @@ void daemon_rules(Rules& rules, Role role)
 
 Result<> restrict_calls(Role role)
 {
-    // Both live on descriptors they were given, and open nothing.
-    bool const lives_on_descriptors = role == Role::ssh_worker || role == Role::encoder;
+    // They live on descriptors they were given, and open nothing.
+    bool const lives_on_descriptors =
+        role == Role::ssh_worker || role == Role::rdp_worker || role == Role::encoder;
     auto const otherwise = lives_on_descriptors ? SCMP_ACT_KILL_PROCESS : SCMP_ACT_ERRNO(ENOSYS);
     Filter const filter{::seccomp_init(otherwise)};
     if (!filter) return Error{Errc::unavailable, "seccomp: no filter"};
     // A tree instead of a list: what the kernel cannot decide ahead costs a few comparisons.
     (void)::seccomp_attr_set(filter.get(), SCMP_FLTATR_CTL_OPTIMIZE, 2);
     Rules rules{filter.get(), otherwise};
-    if (lives_on_descriptors)
+    if (role == Role::rdp_worker)
+        rdp_worker_rules(rules);
+    else if (lives_on_descriptors)
         worker_rules(rules);
     else
         daemon_rules(rules, role);

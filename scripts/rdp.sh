@@ -43,10 +43,12 @@ port_is_open() {
     awk -v port="$(printf ':%04X' "$1")" '$4 == "0A" && substr($2, 9) == port {found = 1} END {exit !found}' /proc/net/tcp
 }
 
-# start_rdp_client WORDS…: the stock client on that screen, its words in logs/rdp-client.log.
+# start_rdp_client NAME WORDS…: the stock client on that screen, its lines in logs/rdp-NAME.log.
 start_rdp_client() {
+    local name=$1
+    shift
     mkdir -p "$ECLUSE_ROOT/rdp-home"
-    start_daemon rdp-client env DISPLAY="$RDP_DISPLAY" HOME="$ECLUSE_ROOT/rdp-home" setpriv --pdeathsig KILL \
+    start_daemon "rdp-$name" env DISPLAY="$RDP_DISPLAY" HOME="$ECLUSE_ROOT/rdp-home" setpriv --pdeathsig KILL \
         xfreerdp3 "$@" /size:1280x800 /bpp:32 -decorations /kbd:layout:0x0000040C /log-level:WARN
 }
 
@@ -62,4 +64,19 @@ colour_at() {
 # The terminal of the target's desktop is on the screen.
 desktop_is_shown() { [ "$(colour_at 800 540)" = 248,248,240 ]; }
 
+# likeness ONE OTHER: peak signal-to-noise ratio of two pictures, in whole dB; "inf" when they are equal.
+likeness() {
+    ffmpeg -v info -i "$1" -i "$2" -lavfi '[0][1]psnr' -frames:v 1 -f null - 2>&1 |
+        sed -nE 's/.*average:(inf|[0-9]+).*/\1/p' | tail -n 1
+}
+
 type_on_screen() { on_screen xdotool type --delay 25 "$1" && on_screen xdotool key Return; }
+
+# Everything that was started here, the wires last.
+stop_rdp_world() {
+    local wire
+    for wire in rdp-again rdp-client screen rdp-target; do stop_daemon "$wire"; done
+    for wire in "$ECLUSE_ROOT"/run/wire-*.pid; do
+        if [ -e "$wire" ]; then stop_daemon "$(basename "$wire" .pid)"; fi
+    done
+}

@@ -42,7 +42,8 @@ start_stack() {
     # A wrapper only where a test moves the clock from outside.
     # shellcheck disable=SC2086
     start_daemon policyd ${ECLUSE_POLICYD_WRAPPER:-} "$ECLUSE_BIN/ecluse-policyd" --root "$ECLUSE_ROOT"
-    wait_until 20 test -S "$ECLUSE_ROOT/run/operator.sock" || return 1
+    # At its very first start it makes keys, which takes seconds, after its sockets are there.
+    wait_until 60 grep -q ': ready$' "$ECLUSE_ROOT/logs/policyd.log" || return 1
     start_daemon listen "$ECLUSE_BIN/ecluse-listen" --root "$ECLUSE_ROOT" --door ssh \
         --address "${ECLUSE_ADDRESS:-127.0.0.1}" --port "${ECLUSE_PORT:-0}" \
         --worker "$ECLUSE_BIN/ecluse-ssh-worker"
@@ -50,7 +51,17 @@ start_stack() {
     ECLUSE_PORT=$(awk '/^port /{print $2; exit}' "$ECLUSE_ROOT/logs/listen.out")
 }
 
+# The other door, when the three daemons run; sets ECLUSE_RDP_PORT.
+start_rdp_door() {
+    start_daemon listen-rdp "$ECLUSE_BIN/ecluse-listen" --root "$ECLUSE_ROOT" --door rdp \
+        --address "${ECLUSE_ADDRESS:-127.0.0.1}" --port "${ECLUSE_RDP_PORT:-0}" \
+        --worker "$ECLUSE_BIN/ecluse-rdp-worker"
+    wait_until 10 grep -q '^port ' "$ECLUSE_ROOT/logs/listen-rdp.out" || return 1
+    ECLUSE_RDP_PORT=$(awk '/^port /{print $2; exit}' "$ECLUSE_ROOT/logs/listen-rdp.out")
+}
+
 stop_stack() {
+    stop_daemon listen-rdp
     stop_daemon listen
     stop_daemon policyd
     stop_daemon recorder

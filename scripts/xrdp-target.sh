@@ -123,6 +123,7 @@ MaxLoginRetry=4
 AlwaysGroupCheck=false
 [Sessions]
 X11DisplayOffset=$display_offset
+MaxDisplayNumber=$((display_offset + 1000))
 MaxSessions=100
 KillDisconnected=false
 DisconnectedTimeLimit=0

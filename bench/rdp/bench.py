@@ -79,13 +79,12 @@ class Run:
         if not line:
             raise world.Failed("the gateway did not start")
         self.facts = json.loads(line)
-        wire = self.started(world.Wire(self.folder, self.facts["from"], self.facts["port"]))
 
         def words(account):
             # One ticket per connection, asked before the clock starts.
             ticket = subprocess.run(["bash", "-c", self.facts["ticket"], "ticket", account], check=True,
                                     capture_output=True, text=True).stdout.strip()
-            return [ticket, f"/v:127.0.0.1:{wire.port}"]
+            return [ticket, f"/v:127.0.0.1:{self.facts['port']}", "/p:"]
         return Route("ecluse", words, self.facts["roots"])
 
     def client(self, route, account="desk1", **place):

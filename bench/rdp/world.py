@@ -140,19 +140,6 @@ def listens(port):
         return any(row.split()[3] == "0A" and row.split()[1].endswith(f":{port:04X}") for row in list(table)[1:])
 
 
-class Wire:
-    """Connections to `port` of this go on to `to`, from the given address: no RDP client can choose its own."""
-
-    def __init__(self, folder, address, to):
-        self.port = free_port()
-        self.process = start(["socat", f"TCP-LISTEN:{self.port},bind=127.0.0.1,fork,reuseaddr,backlog=64",
-                              f"TCP:127.0.0.1:{to},bind={address}"], os.path.join(folder, "wire.log"))
-        wait_for(lambda: listens(self.port), "wire")
-
-    def stop(self):
-        stop(self.process)
-
-
 class Screen:
     """An X screen of the technicians' side; looks at single points of it, which costs next to nothing."""
 

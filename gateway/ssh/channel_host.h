@@ -1,8 +1,8 @@
 #pragma once
 
+#include "gateway/record_sink.h"
 #include "gateway/ssh/login.h"
 #include "gateway/ssh/policy_link.h"
-#include "gateway/ssh/record_sink.h"
 #include "gateway/ssh/target_leg.h"
 
 #include <cstdint>
@@ -10,6 +10,8 @@
 #include <string_view>
 
 namespace ecluse::ssh {
+
+using gateway::RecordSink;
 
 /// What a channel needs of the connection it belongs to.
 class ChannelHost {

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "common/packet.h"
+#include "gateway/policy_socket.h"
 #include "gateway/ssh/command.h"
 #include "gateway/ssh/words.h"
 
@@ -30,7 +30,7 @@ struct OpenRequest {
 /// the session (fail closed), so the caller never retries.
 class PolicyLink {
 public:
-    using Id = std::int64_t;
+    using Id = gateway::PolicySocket::Id;
     struct Answer {
         Id id;
         std::variant<Menu, Grant, Refusal> body;
@@ -65,18 +65,13 @@ public:
     [[nodiscard]] Result<std::vector<Message>> receive();
 
 private:
-    explicit PolicyLink(PacketSocket socket) : socket_{std::move(socket)} {}
+    explicit PolicyLink(gateway::PolicySocket socket) : socket_{std::move(socket)} {}
     enum class Asked { menu, open, target_failed };
 
-    [[nodiscard]] Result<Id> ask(boost::json::object& request);
-    /// Waits for the answer to `id`; `body` without "re" and "ok".
-    [[nodiscard]] Result<Packet> await(Id id);
     [[nodiscard]] Result<Message> read(Packet packet);
 
-    PacketSocket socket_;
-    Id last_id_ = 0;
+    gateway::PolicySocket socket_;
     std::map<Id, Asked> asked_;
-    std::deque<Packet> kept_;
 };
 
 } // namespace ecluse::ssh

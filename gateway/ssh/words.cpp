@@ -9,9 +9,8 @@ namespace {
 
 /// Bounds for what policyd sends: generous, and never unbounded.
 constexpr std::size_t list_text_max = 4096;
-constexpr std::size_t frame_text_max = 16384;
-constexpr std::size_t windows_max = 100;
-constexpr std::int64_t left_ms_max = std::int64_t{366} * 24 * 3600 * 1000;
+using gateway::frame_text_max;
+using gateway::left_ms_max;
 
 Result<Algorithms> read_algorithms(json::object const& body)
 {
@@ -46,22 +45,6 @@ Result<Target> read_target(json::object const& body)
     return target;
 }
 
-Result<OpenWindow> read_window(json::object const& body)
-{
-    Fields fields{body};
-    OpenWindow window;
-    window.window = fields.text("window");
-    window.asset = fields.text("asset");
-    window.asset_name = fields.text("asset_name");
-    window.protocol = fields.text("protocol");
-    window.until = fields.text("until");
-    window.left_ms = fields.number("left_ms", 0, left_ms_max);
-    window.accounts = fields.texts("accounts");
-    window.functions = fields.texts("functions");
-    ECLUSE_TRY(fields.finish());
-    return window;
-}
-
 } // namespace
 
 bool Grant::allows(std::string_view function) const
@@ -91,76 +74,10 @@ Result<Settings> read_settings(json::object const& body)
     settings.rekey_s = fields.number("rekey_s", 0, 7 * 24 * 3600);
     auto const minutes = fields.array("warn_minutes", 16);
     settings.stall_ms = fields.number("stall_ms", 10, 60'000);
-    for (auto const& minute : minutes) {
-        if (!minute.is_int64() || minute.get_int64() < 1 || minute.get_int64() > 24 * 60)
-            fields.fault("warn_minutes", "is not a list of minutes");
-        else
-            settings.warn_minutes.push_back(minute.get_int64());
-    }
     ECLUSE_TRY(fields.finish());
-    std::sort(settings.warn_minutes.rbegin(), settings.warn_minutes.rend());
+    settings.warn_minutes = ECLUSE_TRY(gateway::read_warn_minutes(minutes));
     settings.algorithms = ECLUSE_TRY(read_algorithms(algorithms));
     return settings;
-}
-
-Result<AuthOutcome> read_auth_outcome(json::object const& body)
-{
-    Fields fields{body};
-    AuthOutcome outcome;
-    if (!fields.flag("accepted")) {
-        outcome.wait_s = fields.number("wait_s", 0, 24 * 3600);
-        outcome.give_up = fields.flag("give_up");
-        ECLUSE_TRY(fields.finish());
-        return outcome;
-    }
-    Person person;
-    person.id = fields.text("person");
-    person.name = fields.text("name");
-    auto const language = parse_language(fields.text("language"));
-    if (!language) fields.fault("language", "is not known");
-    auto const last = fields.optional_object("last_login");
-    person.failures = fields.number("failures", 0);
-    ECLUSE_TRY(fields.finish());
-    person.language = *language;
-    if (last) {
-        Fields login{*last};
-        person.last_login = LastLogin{login.text("at"), login.text("from"), login.text("door")};
-        ECLUSE_TRY(login.finish());
-    }
-    outcome.person = std::move(person);
-    return outcome;
-}
-
-Result<Refusal> read_refusal(json::object const& body)
-{
-    Fields fields{body};
-    Refusal refusal;
-    refusal.code = fields.text("code", 32);
-    (void)fields.text("reason");
-    (void)fields.optional_text("next");
-    (void)fields.text("action");
-    (void)fields.text("reference");
-    refusal.text = fields.text("text", frame_text_max);
-    refusal.wait = fields.flag("wait", false);
-    ECLUSE_TRY(fields.finish());
-    return refusal;
-}
-
-Result<Menu> read_menu(json::object const& body)
-{
-    Fields fields{body};
-    auto const windows = fields.array("windows", windows_max);
-    auto const refusal = fields.optional_object("refusal");
-    ECLUSE_TRY(fields.finish());
-    Menu menu;
-    for (auto const& window : windows) {
-        if (!window.is_object()) return Error{Errc::malformed, "menu: not a window"};
-        menu.windows.push_back(ECLUSE_TRY(read_window(window.get_object())));
-    }
-    if (refusal) menu.refusal = ECLUSE_TRY(read_refusal(*refusal));
-    if (menu.windows.empty() && !menu.refusal)
-        return Error{Errc::malformed, "menu: empty, and no refusal"};
-    return menu;
 }
 
 Result<Grant> read_grant(json::object const& body, std::vector<Fd> descriptors)
@@ -190,29 +107,6 @@ Result<Grant> read_grant(json::object const& body, std::vector<Fd> descriptors)
         return Error{Errc::malformed, "grant: wrong number of descriptors"};
     grant.descriptors = std::move(descriptors);
     return grant;
-}
-
-Result<Push> read_push(json::object const& body)
-{
-    Fields fields{body};
-    Push push{};
-    auto const kind = fields.text("push", 32);
-    if (kind == "end") {
-        push.kind = Push::Kind::end;
-        push.reason = fields.text("reason", 64);
-        push.code = fields.optional_text("code", 32).value_or("");
-    } else if (kind == "extended") {
-        push.kind = Push::Kind::extended;
-        push.until = fields.text("until", 64);
-        push.left_ms = fields.number("left_ms", 0, left_ms_max);
-    } else if (kind == "message") {
-        push.kind = Push::Kind::message;
-    } else {
-        fields.fault("push", "is not known");
-    }
-    push.text = fields.text("text", frame_text_max);
-    ECLUSE_TRY(fields.finish());
-    return push;
 }
 
 } // namespace ecluse::ssh

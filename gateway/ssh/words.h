@@ -3,7 +3,7 @@
 #include "common/fd.h"
 #include "common/result.h"
 #include "common/secret.h"
-#include "common/text.h"
+#include "gateway/policy_words.h"
 
 #include <boost/json/fwd.hpp>
 
@@ -52,47 +52,13 @@ struct Proof {
     Secret code;
 };
 
-struct LastLogin {
-    std::string at;
-    std::string from;
-    std::string door;
-};
-
-struct Person {
-    std::string id;
-    std::string name;
-    Language language = Language::french;
-    std::optional<LastLogin> last_login;
-    std::int64_t failures = 0;
-};
-
-struct AuthOutcome {
-    std::optional<Person> person; // accepted
-    std::int64_t wait_s = 0;
-    bool give_up = false;
-};
-
-struct Refusal {
-    std::string code;
-    std::string text;
-    bool wait = false;
-};
-
-struct OpenWindow {
-    std::string window;
-    std::string asset;
-    std::string asset_name;
-    std::string protocol;
-    std::string until;
-    std::int64_t left_ms = 0;
-    std::vector<std::string> accounts;
-    std::vector<std::string> functions;
-};
-
-struct Menu {
-    std::vector<OpenWindow> windows;
-    std::optional<Refusal> refusal;
-};
+using gateway::AuthOutcome;
+using gateway::LastLogin;
+using gateway::Menu;
+using gateway::OpenWindow;
+using gateway::Person;
+using gateway::Push;
+using gateway::Refusal;
 
 struct Target {
     std::string host;
@@ -122,24 +88,9 @@ struct Grant {
     [[nodiscard]] bool allows(std::string_view function) const;
 };
 
-/// An order, a change or a message that policyd sends unasked.
-struct Push {
-    enum class Kind { end, extended, message };
-    Kind kind;
-    std::string reason; // end
-    std::string code;   // end
-    std::string until;  // extended
-    std::int64_t left_ms = 0;
-    std::string text;
-};
-
-/// Readers; the object is the answer without "re" and "ok", or the push.
+/// Readers; the object is the answer without "re" and "ok".
 [[nodiscard]] Result<Settings> read_settings(boost::json::object const& body);
-[[nodiscard]] Result<AuthOutcome> read_auth_outcome(boost::json::object const& body);
-[[nodiscard]] Result<Menu> read_menu(boost::json::object const& body);
-[[nodiscard]] Result<Refusal> read_refusal(boost::json::object const& body);
 [[nodiscard]] Result<Grant>
 read_grant(boost::json::object const& body, std::vector<Fd> descriptors);
-[[nodiscard]] Result<Push> read_push(boost::json::object const& body);
 
 } // namespace ecluse::ssh

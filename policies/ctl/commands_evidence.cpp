@@ -37,7 +37,7 @@ void add_evidence_commands(std::vector<Command>& to)
               reason,
               key,
               passphrase,
-              {.name = "format", .required = true, .values = "cast|text|json|pack"},
+              {.name = "format", .required = true, .values = "cast|mp4|vtt|text|json|pack"},
               {.name = "output", .kind = path, .required = true}},
          .example = "recording export S-… --format pack --output preuve --reason \"réquisition\"",
          .signs = true,

@@ -3,6 +3,7 @@
 #include "policies/ctl/run.h"
 #include "policies/ctl/show.h"
 #include "recorder/export/export.h"
+#include "recorder/export/notes.h"
 #include "recorder/export/pack.h"
 #include "recorder/verify/verify.h"
 
@@ -143,8 +144,27 @@ Result<>
 write_format(Opened const& opened, std::string const& format, recording::Write const& write)
 {
     if (format == "cast") return recording::export_cast(opened.recording, opened.key, write);
+    if (format == "mp4") return recording::export_mp4(opened.recording, opened.key, write);
+    if (format == "vtt") return recording::export_vtt(opened.recording, opened.key, write);
+    if (format == "text" && recording::is_desktop(opened.recording.header()))
+        return recording::export_desktop_text(opened.recording, opened.key, write);
     if (format == "text") return recording::export_text(opened.recording, opened.key, write);
     return recording::export_json(opened.recording, opened.key, write);
+}
+
+/// Whether the recording has that form; says which ones it has otherwise.
+bool fits(Ctl& ctl, Opened const& opened, std::string const& format)
+{
+    bool const desktop = recording::is_desktop(opened.recording.header());
+    if (desktop && format == "cast") {
+        ctl.fail(Exit::usage, TextKey::ctl_recording_format_desktop);
+        return false;
+    }
+    if (!desktop && (format == "mp4" || format == "vtt")) {
+        ctl.fail(Exit::usage, TextKey::ctl_recording_format_terminal);
+        return false;
+    }
+    return true;
 }
 
 Exit export_pack(Ctl& ctl, Command const& command, json::object fields)
@@ -194,6 +214,8 @@ Exit run_recording_play(Ctl& ctl, Command const& command, json::object fields)
     }
     auto const opened = open_checked(ctl, command, std::move(fields));
     if (!opened) return ctl.exit();
+    if (recording::is_desktop(opened->recording.header()))
+        return ctl.fail(Exit::usage, TextKey::ctl_recording_play_desktop);
     struct sigaction action {};
     action.sa_handler = [](int) { interrupted = 1; };
     ::sigaction(SIGINT, &action, nullptr);
@@ -212,6 +234,7 @@ Exit run_recording_export(Ctl& ctl, Command const& command, json::object fields)
     if (format == "pack") return export_pack(ctl, command, std::move(fields));
     auto const opened = open_checked(ctl, command, std::move(fields));
     if (!opened) return ctl.exit();
+    if (!fits(ctl, *opened, format)) return ctl.exit();
     auto const path = ctl.value("output");
     if (path == "-") {
         auto const written = write_format(*opened, format, to_descriptor(STDOUT_FILENO));

@@ -15,6 +15,13 @@ using Write = std::function<Result<>(std::string_view bytes)>;
 /// asciicast v2: output, input, resizes, and a marker for each event. The first terminal of the
 /// session; other channels appear as markers only.
 Result<> export_cast(Recording const& recording, ContentKey const& key, Write const& write);
+/// The video of a desktop with an index, so that players search in it: the samples of the recording,
+/// unchanged, each shown until the next.
+Result<> export_mp4(Recording const& recording, ContentKey const& key, Write const& write);
+/// WebVTT subtitles for that video: what was typed, clicked, copied, transferred, shown.
+Result<> export_vtt(Recording const& recording, ContentKey const& key, Write const& write);
+/// The facts of the header, then the same words with the time of day in UTC.
+Result<> export_desktop_text(Recording const& recording, ContentKey const& key, Write const& write);
 /// What the terminal showed, line by line without escape sequences, then the commands.
 Result<> export_text(Recording const& recording, ContentKey const& key, Write const& write);
 /// Header facts and every frame in order, one JSON document.

@@ -31,8 +31,9 @@ void make_recording(std::string const& folder, Sample const& sample)
     std::filesystem::create_directories(folder);
     auto const evidence =
         must(recording::parse_certificate(identity(KeyKind::p256).certificate)).fingerprint();
-    json::object const facts{
+    json::object facts{
         {"person", "Aïcha Démo"}, {"asset", "[scanner] {1}"}, {"until", "2026-11-21T09:00:00Z"}};
+    if (!sample.protocol.empty()) facts["protocol"] = sample.protocol;
     auto writer = must(
         recording::RecordingWriter::create({folder, sample.session, recipients(), evidence, facts})
     );

@@ -26,6 +26,8 @@ struct Sample {
     /// Left as a killed recorder leaves it, then recovered.
     bool interrupted = false;
     bool countersigned = true;
+    /// Of the facts; absent when empty.
+    std::string protocol = {};
 };
 void make_recording(std::string const& folder, Sample const& sample);
 /// Three short segments.

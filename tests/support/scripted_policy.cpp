@@ -35,6 +35,7 @@ std::string text_of(json::object const& object, std::string_view name)
 struct ScriptedPolicy::Connection {
     PacketSocket socket;
     bool granted = false;
+    bool is_rdp = false;
 };
 
 struct ScriptedPolicy::Intake {
@@ -265,6 +266,23 @@ json::object ScriptedPolicy::answer(
     if (what == "worker.hello") {
         for (auto const& key : host_keys_)
             descriptors.push_back(*memory_file("host-key", key));
+        connection.is_rdp = text_of(request, "protocol") == "rdp";
+        if (connection.is_rdp)
+            return {
+                {"connection", "C-TEST"},
+                {"source", "127.0.0.1"},
+                {"site", "CH de Test"},
+                {"phone", "01 02 03 04 05"},
+                {"portal", "https://portail.invalid"},
+                {"auth_timeout_s", script.auth_timeout_s},
+                {"attempts_max", script.attempts_max},
+                {"idle_s", script.idle_s},
+                {"warn_minutes", json::array{10, 5, 1}},
+                {"stall_ms", script.stall_ms},
+                {"frames_per_second", 5},
+                {"clipboard_bytes_max", 1'000'000},
+                {"file_bytes_max", 10'000'000},
+                {"keyboard_mask_rules", true}};
         return {
             {"connection", "C-TEST"},
             {"source", "127.0.0.1"},
@@ -306,6 +324,20 @@ json::object ScriptedPolicy::answer(
                 {"failures", 2}};
         return {{"accepted", false}, {"wait_s", script.wait_s}, {"give_up", false}};
     }
+    if (what == "ticket.redeem") {
+        if (text_of(request, "ticket") != script.ticket)
+            return {{"accepted", false}, {"wait_s", script.wait_s}, {"give_up", false}};
+        return {
+            {"accepted", true},
+            {"person", "P-1"},
+            {"name", "Alice Martin"},
+            {"language", "fr"},
+            {"last_login", nullptr},
+            {"failures", 0},
+            {"window", "W-1"},
+            {"asset", "A-1"},
+            {"account", script.target_user}};
+    }
     json::object const refusal{
         {"code", script.refuse.empty() ? "E-FEN-04" : script.refuse},
         {"reason", "créneau terminé"},
@@ -321,10 +353,10 @@ json::object ScriptedPolicy::answer(
                 {"window", "W-" + std::to_string(i + 1)},
                 {"asset", "A-" + std::to_string(i + 1)},
                 {"asset_name", "cible-" + std::to_string(i + 1)},
-                {"protocol", "ssh"},
+                {"protocol", connection.is_rdp ? "rdp" : "ssh"},
                 {"until", "2026-11-21T18:00:00Z"},
                 {"left_ms", script.left_ms},
-                {"accounts", json::array{"root"}},
+                {"accounts", json::array{connection.is_rdp ? script.target_user : "root"}},
                 {"functions", texts(script.functions)}});
         json::object menu{{"windows", windows}, {"refusal", nullptr}};
         if (windows.empty()) menu["refusal"] = refusal;
@@ -344,6 +376,15 @@ json::object ScriptedPolicy::answer(
             {"algorithms", nullptr},
             {"auth", script.target_password.empty() ? "key" : "password"}};
         if (!script.target_password.empty()) target["password"] = script.target_password;
+        if (connection.is_rdp)
+            target = json::object{
+                {"host", "target.invalid"},
+                {"port", 3389},
+                {"user", script.target_user},
+                {"domain", ""},
+                {"password", script.target_password},
+                {"security", script.target_security},
+                {"certificates", texts(script.target_keys)}};
         bool const first = !std::exchange(connection.granted, true);
         if (first) {
             descriptors.push_back(target_());
@@ -364,6 +405,7 @@ json::object ScriptedPolicy::answer(
             {"start_text", "Session S-TEST enregistrée."},
             {"record", json::object{{"exec_budget_bytes", script.exec_budget_bytes}}}};
         if (first) grant["target"] = target;
+        if (connection.is_rdp) grant.erase("record");
         return grant;
     }
     if (what == "target.failed") {
@@ -421,6 +463,8 @@ void ScriptedPolicy::serve_intake(std::shared_ptr<Intake> intake)
         for (int i = 0; i < 8; ++i)
             ack[i] = static_cast<char>(count >> (56 - 8 * i));
         (void)::send(intake->socket.get(), ack, sizeof ack, MSG_NOSIGNAL);
+        // As the recorder does: nothing follows the last frame.
+        if (decoder.ended()) break;
     }
 }
 

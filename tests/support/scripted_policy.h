@@ -59,6 +59,9 @@ public:
         std::string version_string = "Ecluse";
         std::string kex = "curve25519-sha256,curve25519-sha256@libssh.org,diffie-hellman-group16-"
                           "sha512,diffie-hellman-group18-sha512";
+        // RDP: the door's certificate and key are the host keys above.
+        std::string ticket = "PUBLIC0123456789SECRETSECRETSECRETSECRETSECRET00";
+        std::string target_security = "tls";
         std::string ciphers = "aes256-gcm@openssh.com,aes128-gcm@openssh.com,chacha20-poly1305@"
                               "openssh.com,aes256-ctr,aes128-ctr";
     };

@@ -205,7 +205,7 @@ TEST_CASE("a confined worker or encoder does its work: sockets, files it holds, 
     Fd const here{ends[0]};
     Fd const there{ends[1]};
     auto const file = must(memory_file("key", "secret"));
-    auto const role = GENERATE(Role::ssh_worker, Role::encoder);
+    auto const role = GENERATE(Role::ssh_worker, Role::rdp_worker, Role::encoder);
     CHECK(attempt(role, [&] { return try_relay(here.get(), there.get(), file.get()); }) == done);
     CHECK(attempt(role, try_thread) == done);
     CHECK(attempt(role, try_cipher) == done);
@@ -246,17 +246,21 @@ TEST_CASE("what a confined worker or encoder has no use for is refused, and what
          killed},
         {"become traceable", [] { return result_of(::prctl(PR_SET_DUMPABLE, 1)); }, killed},
     };
-    auto const role = GENERATE(Role::ssh_worker, Role::encoder);
+    auto const role = GENERATE(Role::ssh_worker, Role::rdp_worker, Role::encoder);
     for (auto const& row : rows) {
+        // FreeRDP looks a name up when a target redirects it: that ends a session, not a process.
+        bool const is_asked_politely =
+            role == Role::rdp_worker && std::string_view{row.what}.ends_with("k socket");
         CAPTURE(row.what);
-        CHECK(attempt(role, row.act) == row.expected);
+        CHECK(attempt(role, row.act) == (is_asked_politely ? refused(EACCES) : row.expected));
     }
 }
 
-TEST_CASE("a confined encoder cannot take the machine's memory")
+TEST_CASE("a confined encoder or RDP worker cannot take the machine's memory")
 {
     if (sanitized) SKIP("limits are off in sanitizer builds");
-    CHECK(attempt(Role::encoder, try_much_memory) == refused(ENOMEM));
+    auto const role = GENERATE(Role::rdp_worker, Role::encoder);
+    CHECK(attempt(role, try_much_memory) == refused(ENOMEM));
 }
 
 TEST_CASE(
@@ -350,8 +354,14 @@ TEST_CASE(
     "[WEB:GP3][CLAUSIER:O-9.2]"
 )
 {
-    auto const role =
-        GENERATE(Role::ssh_worker, Role::listener, Role::encoder, Role::recorder, Role::report);
+    auto const role = GENERATE(
+        Role::ssh_worker,
+        Role::rdp_worker,
+        Role::listener,
+        Role::encoder,
+        Role::recorder,
+        Role::report
+    );
     CHECK(gives(role, layer_privileges));
     CHECK(gives(role, layer_dump));
     CHECK(gives(role, layer_capabilities));

@@ -11,18 +11,24 @@
 #include <string>
 #include <string_view>
 
-namespace ecluse::ssh {
+namespace ecluse::gateway {
 
-/// The recorder's intake, seen by the worker: frames out, acknowledgements in. Never waits; what
-/// the socket does not take yet is kept, and nothing may be delivered to anybody meanwhile
-/// (`drained`). INVARIANT: bytes reach the other side only after their frame was handed over.
+/// Where a worker's frames go: the recorder's intake, or an encoder's feed, which answers alike.
+/// Frames out, acknowledgements in. Never waits; what the socket does not take yet is kept, and
+/// nothing may be delivered to anybody meanwhile (`drained`).
+/// INVARIANT: bytes reach the other side only after their frame was handed over.
 class RecordSink {
 public:
-    RecordSink(Fd intake, std::chrono::milliseconds stall);
+    /// `payload_max` is the largest frame that the reader takes.
+    RecordSink(
+        Fd intake, std::chrono::milliseconds stall, std::size_t payload_max = frame_payload_max
+    );
 
     [[nodiscard]] int fd() const { return intake_.get(); }
     /// Payloads beyond a frame's maximum are split.
     void put(FrameKind kind, std::uint16_t channel, std::string_view payload);
+    /// One frame of any kind (recorder/format/feed.h); more than the maximum is a failure.
+    void put_whole(char kind, std::uint16_t channel, std::string_view payload);
     [[nodiscard]] bool drained() const { return pending_.empty(); }
     /// Writes what is pending, reads acknowledgements.
     void turn();
@@ -40,13 +46,13 @@ private:
         std::uint64_t count;
         Deadline since;
     };
-    void put_one(FrameKind kind, std::uint16_t channel, std::string_view payload);
     void write_pending();
     void read_acks();
     void fail(std::string_view why);
 
     Fd intake_;
     std::chrono::milliseconds stall_;
+    std::size_t payload_max_;
     std::string pending_;
     std::size_t written_ = 0; // of pending_
     std::uint64_t sent_ = 0;
@@ -57,4 +63,4 @@ private:
     bool finished_ = false;
 };
 
-} // namespace ecluse::ssh
+} // namespace ecluse::gateway

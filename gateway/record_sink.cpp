@@ -1,4 +1,4 @@
-#include "gateway/ssh/record_sink.h"
+#include "gateway/record_sink.h"
 
 #include "common/json.h"
 
@@ -11,11 +11,11 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
-namespace ecluse::ssh {
+namespace ecluse::gateway {
 namespace {
 
 /// Callers stop taking bytes while anything is pending, so only what is already in hand comes on
-/// top: more than this is a bug, and ends the session.
+/// top: more than this, or than two of the largest frames, is a bug, and ends the session.
 constexpr std::size_t pending_max = 16 * 1024 * 1024;
 /// Acknowledgements are timed in batches this long, so that the list stays short.
 constexpr std::chrono::milliseconds batch_length{20};
@@ -30,8 +30,8 @@ std::uint64_t mono_us()
 
 } // namespace
 
-RecordSink::RecordSink(Fd intake, std::chrono::milliseconds stall)
-    : intake_{std::move(intake)}, stall_{stall}
+RecordSink::RecordSink(Fd intake, std::chrono::milliseconds stall, std::size_t payload_max)
+    : intake_{std::move(intake)}, stall_{stall}, payload_max_{payload_max}
 {
     if (!set_nonblocking(intake_.get(), true)) fail("cannot be made non-blocking");
 }
@@ -44,15 +44,16 @@ void RecordSink::fail(std::string_view why)
 void RecordSink::put(FrameKind kind, std::uint16_t channel, std::string_view payload)
 {
     do {
-        auto const part = payload.substr(0, frame_payload_max);
-        put_one(kind, channel, part);
+        auto const part = payload.substr(0, payload_max_);
+        put_whole(static_cast<char>(kind), channel, part);
         payload.remove_prefix(part.size());
     } while (!payload.empty());
 }
 
-void RecordSink::put_one(FrameKind kind, std::uint16_t channel, std::string_view payload)
+void RecordSink::put_whole(char kind, std::uint16_t channel, std::string_view payload)
 {
     if (finished_ || !failure_.empty()) return;
+    if (payload.size() > payload_max_) return fail("a frame is too large");
     ++sent_;
     auto const now = std::chrono::steady_clock::now();
     if (unacked_.empty() || now - unacked_.back().since > batch_length)
@@ -61,7 +62,7 @@ void RecordSink::put_one(FrameKind kind, std::uint16_t channel, std::string_view
         unacked_.back().count = sent_;
 
     std::string head;
-    append_frame(head, kind, channel, mono_us(), {});
+    append_frame(head, static_cast<FrameKind>(kind), channel, mono_us(), {});
     // append_frame wrote the length of an empty payload: correct it, so that a large payload need
     // not be copied.
     auto const length = static_cast<std::uint32_t>(frame_head_bytes - 4 + payload.size());
@@ -83,7 +84,8 @@ void RecordSink::put_one(FrameKind kind, std::uint16_t channel, std::string_view
     if (taken < head.size()) pending_.append(head, taken);
     auto const from_payload = taken > head.size() ? taken - head.size() : 0;
     if (from_payload < payload.size()) pending_.append(payload.substr(from_payload));
-    if (pending_.size() > pending_max) fail("too much waits to be recorded");
+    if (pending_.size() > std::max(pending_max, 2 * (payload_max_ + frame_head_bytes)))
+        fail("too much waits to be recorded");
 }
 
 void RecordSink::write_pending()
@@ -171,4 +173,4 @@ void RecordSink::finish(std::string_view reason, std::chrono::milliseconds limit
     }
 }
 
-} // namespace ecluse::ssh
+} // namespace ecluse::gateway

@@ -1,0 +1,84 @@
+#include "gateway/rdp/feed_link.h"
+
+#include <poll.h>
+
+namespace ecluse::rdp {
+namespace {
+
+/// Between two looks at a full socket.
+constexpr int look_ms = 10;
+
+void wait_for(int fd, short events)
+{
+    pollfd waiting{fd, events, 0};
+    ::poll(&waiting, 1, look_ms);
+}
+
+} // namespace
+
+FeedLink::FeedLink(Fd feed, std::chrono::milliseconds stall)
+    : sink_{std::move(feed), stall, feed::payload_max}, fd_{sink_.fd()}
+{
+}
+
+bool FeedLink::put(feed::Kind kind, std::string_view payload)
+{
+    {
+        std::lock_guard const lock{mutex_};
+        if (finished_) return false;
+        sink_.put_whole(static_cast<char>(kind), 0, payload);
+        if (sink_.drained()) return sink_.check(std::chrono::steady_clock::now()).has_value();
+    }
+    for (;;) {
+        wait_for(fd_, POLLOUT);
+        std::lock_guard const lock{mutex_};
+        if (finished_) return false;
+        sink_.turn();
+        if (!sink_.check(std::chrono::steady_clock::now())) return false;
+        if (sink_.drained()) return true;
+    }
+}
+
+void FeedLink::turn()
+{
+    std::lock_guard const lock{mutex_};
+    sink_.turn();
+}
+
+Result<> FeedLink::check(Deadline now) const
+{
+    std::lock_guard const lock{mutex_};
+    return sink_.check(now);
+}
+
+Deadline FeedLink::next_check() const
+{
+    std::lock_guard const lock{mutex_};
+    return sink_.next_check();
+}
+
+Result<> FeedLink::await_acknowledgement(std::chrono::milliseconds limit)
+{
+    auto const deadline = std::chrono::steady_clock::now() + limit;
+    for (;;) {
+        {
+            std::lock_guard const lock{mutex_};
+            sink_.turn();
+            // Not `now`: a process that starts may take longer than one that runs.
+            ECLUSE_TRY(sink_.check(Deadline{}));
+            if (sink_.next_check() == Deadline::max()) return {};
+        }
+        if (std::chrono::steady_clock::now() >= deadline)
+            return Error{Errc::timed_out, "recorder: the recording does not begin"};
+        wait_for(fd_, POLLIN);
+    }
+}
+
+void FeedLink::finish(std::string_view reason, std::chrono::milliseconds limit)
+{
+    std::lock_guard const lock{mutex_};
+    finished_ = true;
+    sink_.finish(reason, limit);
+}
+
+} // namespace ecluse::rdp

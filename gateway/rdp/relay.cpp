@@ -1,0 +1,390 @@
+#include "gateway/rdp/relay.h"
+
+#include "common/bytes.h"
+#include "common/log.h"
+#include "gateway/rdp/certificate_pin.h"
+#include "gateway/rdp/events.h"
+#include "gateway/rdp/target_settings.h"
+
+#include <algorithm>
+#include <freerdp/error.h>
+#include <freerdp/input.h>
+#include <freerdp/server/proxy/proxy_context.h>
+
+namespace ecluse::rdp {
+namespace {
+
+std::uint16_t small(UINT32 value)
+{
+    return static_cast<std::uint16_t>(std::min<UINT32>(value, 0xffff));
+}
+
+std::string_view bytes_of(BYTE const* data, std::size_t size)
+{
+    return {reinterpret_cast<char const*>(data), data ? size : 0};
+}
+
+/// What the person did with the mouse, in words; empty: a move, or a button that has no name.
+std::string_view button_of(UINT16 flags)
+{
+    if ((flags & PTR_FLAGS_WHEEL) != 0)
+        return (flags & PTR_FLAGS_WHEEL_NEGATIVE) != 0 ? "wheel_down" : "wheel_up";
+    if ((flags & PTR_FLAGS_DOWN) == 0) return {};
+    if ((flags & PTR_FLAGS_BUTTON1) != 0) return "left";
+    if ((flags & PTR_FLAGS_BUTTON2) != 0) return "right";
+    if ((flags & PTR_FLAGS_BUTTON3) != 0) return "middle";
+    return {};
+}
+
+/// E-CIB-07 when the target says that the account is the trouble, else E-CIB-02.
+std::string_view failure_code(UINT32 error)
+{
+    switch (error) {
+    case FREERDP_ERROR_AUTHENTICATION_FAILED:
+    case FREERDP_ERROR_CONNECT_LOGON_FAILURE:
+    case FREERDP_ERROR_CONNECT_WRONG_PASSWORD:
+    case FREERDP_ERROR_CONNECT_ACCESS_DENIED:
+    case FREERDP_ERROR_CONNECT_ACCOUNT_RESTRICTION:
+    case FREERDP_ERROR_CONNECT_ACCOUNT_LOCKED_OUT:
+    case FREERDP_ERROR_CONNECT_ACCOUNT_EXPIRED:
+    case FREERDP_ERROR_CONNECT_ACCOUNT_DISABLED:
+    case FREERDP_ERROR_CONNECT_LOGON_TYPE_NOT_GRANTED:
+    case FREERDP_ERROR_CONNECT_PASSWORD_EXPIRED:
+    case FREERDP_ERROR_CONNECT_PASSWORD_MUST_CHANGE:
+    case FREERDP_ERROR_CONNECT_NO_OR_MISSING_CREDENTIALS:
+        return "E-CIB-07";
+    default:
+        return "E-CIB-02";
+    }
+}
+
+} // namespace
+
+Relay::Relay(Session& session) : session_{session} {}
+
+Relay::~Relay()
+{
+    if (front_settings_) freerdp_settings_free(front_settings_);
+}
+
+// The vendor's thread --------------------------------------------------------------------------
+
+bool Relay::on_start(proxyData* session, freerdp_peer* peer)
+{
+    front_ = peer->context;
+    auto* const settings = front_->settings;
+    // Standard RDP security is broken, NLA would parse NTLM before anybody is known.
+    bool const good = freerdp_settings_set_bool(settings, FreeRDP_RdpSecurity, FALSE) &&
+                      freerdp_settings_set_bool(settings, FreeRDP_NlaSecurity, FALSE) &&
+                      freerdp_settings_set_bool(settings, FreeRDP_ExtSecurity, FALSE) &&
+                      freerdp_settings_set_bool(settings, FreeRDP_TlsSecurity, TRUE) &&
+                      freerdp_settings_set_bool(settings, FreeRDP_RemoteFxCodec, FALSE) &&
+                      freerdp_settings_set_bool(settings, FreeRDP_NSCodec, FALSE);
+    if (!good) return false;
+    session_.on_front(session);
+    return true;
+}
+
+void Relay::on_end()
+{
+    session_.end("client_left", "");
+    session_.on_front_end();
+}
+
+bool Relay::check_peer(freerdp_peer* peer)
+{
+    // From this thread, because the code must not be cut in two by another packet.
+    if (auto const code = session_.cut_code();
+        code != 0 && !code_sent_ && freerdp_is_active_state(peer->context)) {
+        code_sent_ = true;
+        freerdp_set_error_info(peer->context->rdp, code);
+        (void)freerdp_send_error_info(peer->context->rdp);
+    }
+    if (peer_check_(peer)) return true;
+    // Before the library tells the target's side: the reason is this one.
+    session_.end("client_left", "");
+    return false;
+}
+
+bool Relay::type(TypedKey typed)
+{
+    session_.note_activity();
+    session_.count(true, 1);
+    if (!active_) {
+        keys_.put(std::move(typed));
+        return false;
+    }
+    if (session_.is_over()) return false;
+    bool const is_secret = secrets_->hides(typed);
+    if (!session_.record(is_secret ? feed::Kind::hidden_key : feed::Kind::key, key_payload(typed)))
+        return false;
+    if (session_.banner_shown() && dismisses_banner(typed)) {
+        session_.dismiss_banner();
+        return false;
+    }
+    return true;
+}
+
+bool Relay::on_key(UINT16 flags, UINT8 code)
+{
+    if (!keyboard_) {
+        keyboard_.emplace(freerdp_settings_get_uint32(front_->settings, FreeRDP_KeyboardLayout));
+        secrets_.emplace(session_.settings().keyboard_mask_rules);
+    }
+    return type(keyboard_->press(KeyStroke{
+        .code = code,
+        .extended = (flags & KBD_FLAGS_EXTENDED) != 0,
+        .pause = (flags & KBD_FLAGS_EXTENDED1) != 0,
+        .down = (flags & KBD_FLAGS_RELEASE) == 0}));
+}
+
+bool Relay::on_unicode(UINT16 flags, UINT16 code)
+{
+    if (!keyboard_) (void)on_key(KBD_FLAGS_RELEASE, 0);
+    return type(keyboard_->unicode(code, (flags & KBD_FLAGS_RELEASE) == 0));
+}
+
+void Relay::on_synchronise(UINT32 flags)
+{
+    if (!keyboard_) (void)on_key(KBD_FLAGS_RELEASE, 0);
+    keyboard_->synchronise(
+        {.scroll = (flags & KBD_SYNC_SCROLL_LOCK) != 0,
+         .num = (flags & KBD_SYNC_NUM_LOCK) != 0,
+         .caps = (flags & KBD_SYNC_CAPS_LOCK) != 0}
+    );
+}
+
+bool Relay::on_mouse(UINT16 flags, UINT16 x, UINT16 y)
+{
+    session_.note_activity();
+    if (!active_ || session_.is_over()) return false;
+    session_.count(true, 1);
+    // A wheel says where it turns only with the move before it.
+    if ((flags & (PTR_FLAGS_WHEEL | PTR_FLAGS_HWHEEL)) == 0) {
+        pointer_ = {x, y};
+        if (!session_.record(feed::Kind::pointer, feed::encode(pointer_))) return false;
+    }
+    auto const button = button_of(flags);
+    // A click on the banner is for us, and so is its release.
+    if (button == "left" && session_.banner_covers(x, y)) {
+        session_.dismiss_banner();
+        dismissing_ = true;
+        return false;
+    }
+    if (dismissing_ && (flags & PTR_FLAGS_BUTTON1) != 0 && (flags & PTR_FLAGS_DOWN) == 0) {
+        dismissing_ = false;
+        return false;
+    }
+    return button.empty() ||
+           session_.record(feed::Kind::event, click_event(button, pointer_.x, pointer_.y));
+}
+
+// The target's thread --------------------------------------------------------------------------
+
+bool Relay::connect(proxyData* session)
+{
+    auto* const target = target_context(session);
+    entry_.emplace(session_, keys_, front_);
+    grant_ = entry_->enter();
+    if (!grant_) return false;
+    auto const layout = freerdp_settings_get_uint32(front_->settings, FreeRDP_KeyboardLayout);
+    entry_->show_connecting(grant_->asset_name);
+    if (auto const begun =
+            session_.begin_recording(*grant_, layout, Keyboard{layout}.layout_name());
+        !begun) {
+        session_.end("recorder_stalled", begun.error().what);
+        return false;
+    }
+    if (auto const filled =
+            fill_target_settings(target->settings, front_->settings, grant_->target);
+        !filled) {
+        session_.end("internal_error", filled.error().what);
+        return false;
+    }
+    front_settings_ = freerdp_settings_clone(front_->settings);
+    return front_settings_ && !session_.is_over();
+}
+
+bool Relay::before_connecting(rdpContext* target)
+{
+    auto const corrected = correct_target_settings(target->settings, grant_->target);
+    if (!corrected) session_.end("internal_error", corrected.error().what);
+    return corrected.has_value();
+}
+
+int Relay::take_target_socket()
+{
+    // Once: whatever the target says, there is no second one to go to.
+    return grant_->target_socket.release();
+}
+
+int Relay::verify_certificate(BYTE const* data, size_t length)
+{
+    auto const digest = certificate_digest(bytes_of(data, length));
+    auto const& pins = grant_->target.certificates;
+    if (digest && std::find(pins.begin(), pins.end(), *digest) != pins.end()) {
+        fingerprint_ = *digest;
+        return 1;
+    }
+    certificate_refused_ = true;
+    fingerprint_ = digest.value_or("unreadable");
+    return 0;
+}
+
+void Relay::on_failure(rdpContext* target)
+{
+    if (session_.is_over()) return;
+    auto const error = freerdp_get_last_error(target);
+    auto const code = certificate_refused_ ? "E-CIB-03" : failure_code(error);
+    auto const detail = certificate_refused_ ? "certificate " + fingerprint_
+                        : redirected_        ? std::string{"redirection refused"}
+                                             : std::string{freerdp_get_last_error_name(error)};
+    auto const refusal = session_.with_policy([&](PolicyLink& policy) {
+        return policy.tell_target_failed(code, detail);
+    });
+    if (refusal) entry_->show_refusal(*refusal);
+    session_.end("target_failed", detail);
+}
+
+bool Relay::record_desktop(unsigned width, unsigned height)
+{
+    return session_.record(feed::Kind::event, desktop_event(width, height)) &&
+           session_.record(
+               feed::Kind::desktop, feed::encode(feed::DesktopSize{small(width), small(height)})
+           );
+}
+
+bool Relay::after_connecting(freerdp* instance)
+{
+    auto const* const settings = instance->context->settings;
+    auto const width = freerdp_settings_get_uint32(settings, FreeRDP_DesktopWidth);
+    auto const height = freerdp_settings_get_uint32(settings, FreeRDP_DesktopHeight);
+    // Pixels of a picture nobody could record are not shown.
+    if (width == 0 || height == 0 || width > feed::desktop_edge_max ||
+        height > feed::desktop_edge_max) {
+        session_.end("target_failed", "a desktop of impossible size");
+        return false;
+    }
+    if (!record_desktop(width, height)) return false;
+    session_.tell(to_event(TargetConnected{fingerprint_, grant_->target.nla, width, height}));
+    if (session_.is_over()) return false;
+    grant_->target.password.wipe();
+    auto* const update = instance->context->update;
+    front_resize_ = front_->update->DesktopResize;
+    active_ = true;
+    session_.on_target_ready();
+    return update != nullptr;
+}
+
+bool Relay::on_front_resize(rdpContext* front)
+{
+    // The library has just copied the target's settings over the vendor's: only the size is meant.
+    auto const width = freerdp_settings_get_uint32(front->settings, FreeRDP_DesktopWidth);
+    auto const height = freerdp_settings_get_uint32(front->settings, FreeRDP_DesktopHeight);
+    auto const depth = freerdp_settings_get_uint32(front->settings, FreeRDP_ColorDepth);
+    return freerdp_settings_set_uint32(front_settings_, FreeRDP_DesktopWidth, width) &&
+           freerdp_settings_set_uint32(front_settings_, FreeRDP_DesktopHeight, height) &&
+           freerdp_settings_set_uint32(front_settings_, FreeRDP_ColorDepth, depth) &&
+           pf_context_copy_settings(front->settings, front_settings_) && front_resize_(front);
+}
+
+bool Relay::on_bitmaps(rdpContext* target, BITMAP_UPDATE const* update)
+{
+    if (session_.is_over()) return false;
+    std::vector<feed::Bitmap> bitmaps;
+    bitmaps.reserve(update->number);
+    std::size_t bytes = 0;
+    for (UINT32 i = 0; i < update->number; ++i) {
+        auto const& one = update->rectangles[i];
+        bitmaps.push_back(
+            {small(one.destLeft),
+             small(one.destTop),
+             small(one.destRight),
+             small(one.destBottom),
+             small(one.width),
+             small(one.height),
+             small(one.bitsPerPixel),
+             static_cast<std::uint16_t>(one.compressed ? 1 : 0),
+             bytes_of(one.bitmapDataStream, one.bitmapLength)}
+        );
+        bytes += one.bitmapLength;
+    }
+    if (bitmaps.size() > feed::bitmaps_max || bytes + bitmaps.size() * 32 > feed::payload_max) {
+        session_.end("protocol_error", "a bitmap update beyond measure");
+        return false;
+    }
+    // INVARIANT: recorded before the vendor sees it.
+    if (!bitmaps.empty() && !session_.record(feed::Kind::bitmaps, feed::encode(bitmaps)))
+        return false;
+    session_.count(false, bytes);
+    if (!bitmaps_(target, update)) return false;
+    if (session_.banner_shown())
+        for (auto const& one : bitmaps)
+            session_.redraw_banner(front_, one.left, one.top, one.right, one.bottom);
+    return true;
+}
+
+bool Relay::on_surface(rdpContext* target, SURFACE_BITS_COMMAND const* command)
+{
+    if (session_.is_over()) return false;
+    auto const& bitmap = command->bmp;
+    feed::Surface const surface{
+        small(command->destLeft),
+        small(command->destTop),
+        small(command->destRight),
+        small(command->destBottom),
+        small(command->cmdType),
+        bitmap.bpp,
+        bitmap.flags,
+        static_cast<std::uint8_t>(bitmap.codecID),
+        bitmap.width,
+        bitmap.height,
+        bytes_of(bitmap.bitmapData, bitmap.bitmapDataLength)};
+    if (surface.bytes.size() + 64 > feed::payload_max) {
+        session_.end("protocol_error", "a surface command beyond measure");
+        return false;
+    }
+    if (!session_.record(feed::Kind::surface, feed::encode(surface))) return false;
+    session_.count(false, surface.bytes.size());
+    bool const sent = library_forwards_surfaces
+                          ? surface_(target, command) == TRUE
+                          : front_->update->SurfaceBits(front_, command) == TRUE;
+    if (!sent) return false;
+    if (session_.banner_shown())
+        session_.redraw_banner(
+            front_, surface.left, surface.top, surface.right - 1, surface.bottom - 1
+        );
+    return true;
+}
+
+bool Relay::on_surface_marker(rdpContext* target, SURFACE_FRAME_MARKER const* marker)
+{
+    return library_forwards_surfaces ? surface_marker_(target, marker) == TRUE
+                                     : front_->update->SurfaceFrameMarker(front_, marker) == TRUE;
+}
+
+bool Relay::on_resize(rdpContext* target)
+{
+    if (session_.is_over()) return false;
+    auto const width = freerdp_settings_get_uint32(target->settings, FreeRDP_DesktopWidth);
+    auto const height = freerdp_settings_get_uint32(target->settings, FreeRDP_DesktopHeight);
+    if (width == 0 || height == 0 || width > feed::desktop_edge_max ||
+        height > feed::desktop_edge_max) {
+        session_.end("protocol_error", "a desktop of impossible size");
+        return false;
+    }
+    return record_desktop(width, height) && resize_(target) == TRUE;
+}
+
+void Relay::on_redirect()
+{
+    redirected_ = true;
+    session_.end("target_failed", "redirection refused");
+}
+
+void Relay::on_target_end()
+{
+    if (active_) session_.end("target_left", "");
+}
+
+} // namespace ecluse::rdp

@@ -1,0 +1,149 @@
+#pragma once
+
+#include "common/time.h"
+#include "gateway/rdp/encoder_seat.h"
+#include "gateway/rdp/feed_link.h"
+#include "gateway/rdp/freerdp_compat.h"
+#include "gateway/rdp/painter.h"
+#include "gateway/rdp/policy_link.h"
+#include "gateway/rdp/screen/banner.h"
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace ecluse::rdp {
+
+/// One vendor connection from its first byte to its end, as all threads see it: FreeRDP's own two
+/// (the vendor's and the target's) report here and draw and read; the main thread (`run`) keeps
+/// deadlines, hears policyd and the encoder, and ends both sides whatever the others wait for.
+class Session {
+public:
+    Session(Fd vendor, PolicyLink policy, Settings settings, EncoderSeat seat);
+    ~Session();
+
+    /// Until the end, and the sockets are closed.
+    void run();
+
+    // Any thread -----------------------------------------------------------------------------
+
+    Settings const& settings() const { return settings_; }
+    [[nodiscard]] Language language() const { return language_; }
+    void set_language(Language language) { language_ = language; }
+    /// The first one counts. `text`: for the vendor; empty: the catalogue's sentence for `reason`.
+    void end(std::string_view reason, std::string_view why, std::string text = {});
+    /// The person was told no, in words; the client is told that the connection was denied.
+    void end_refused(std::string_view why);
+    [[nodiscard]] bool is_over() const { return over_; }
+    /// Waits, at most `limit`, for the end.
+    bool wait_over(std::chrono::milliseconds limit);
+    void note_activity();
+    void count(bool up, std::uint64_t bytes) { (up ? bytes_in_ : bytes_out_) += bytes; }
+    /// To policyd and into the recording.
+    void tell(std::string_view event);
+    /// nullptr before the grant.
+    [[nodiscard]] FeedLink* feed() const { return feed_; }
+    /// Into the recording; false: the session ends, and the thing may not go on.
+    bool record(feed::Kind kind, std::string_view payload);
+    /// One question to policyd at a time; `ask` is a call on the link.
+    template <class Ask> auto with_policy(Ask ask)
+    {
+        auto answer = [&] {
+            std::lock_guard const lock{policy_mutex_};
+            return ask(policy_);
+        }();
+        wake();
+        if (!answer) end("policyd_lost", answer.error().what);
+        return answer;
+    }
+
+    // The vendor's side (its thread) ------------------------------------------------------------
+
+    void on_front(proxyData* session);
+    /// The session's structures go away after this.
+    void on_front_end();
+    /// What to tell the vendor's client, 0: nothing yet.
+    [[nodiscard]] std::uint32_t cut_code() const { return cut_code_; }
+    void on_authenticated(Person const& person);
+
+    // The target's side (its thread) ------------------------------------------------------------
+
+    /// Starts the encoder and waits until the recording has begun; the deadlines run from here.
+    Result<> begin_recording(Grant& grant, std::uint32_t layout, std::string_view layout_name);
+    void on_target_ready();
+    [[nodiscard]] std::string const& asset_name() const { return asset_name_; }
+
+    // What is laid over the desktop -------------------------------------------------------------
+
+    void show_banner(std::string_view text, BannerTone tone);
+    void dismiss_banner();
+    /// Drawn again when the target draws under it; by the target's thread, after its update.
+    void redraw_banner(rdpContext* front, int left, int top, int right, int bottom);
+    [[nodiscard]] bool banner_shown() const;
+    [[nodiscard]] bool banner_covers(int x, int y) const;
+
+private:
+    struct Ending {
+        std::string reason;
+        std::string text;
+        std::string why;
+        std::uint32_t code; // for the vendor's client, 0: none
+    };
+    void end_with(Ending ending);
+
+    void wake();
+    void turn_policy();
+    void on_push(Push const& push);
+    void check_limits(Deadline now);
+    void set_deadline(std::string const& until, std::int64_t left_ms, Deadline now);
+    [[nodiscard]] Deadline next_wake() const;
+    void sleep();
+    void close();
+    void abort();
+
+    Settings settings_;
+    Fd vendor_; // a second descriptor, to close the connection whoever holds the first
+    Fd target_;
+    Fd wake_;
+    EncoderSeat seat_;
+    std::mutex policy_mutex_;
+    PolicyLink policy_;
+    Painter painter_;
+    std::unique_ptr<FeedLink> feed_owner_;
+    std::atomic<FeedLink*> feed_ = nullptr;
+    std::atomic<bool> recording_ = false; // acknowledgements are judged
+    std::atomic<Language> language_ = Language::french;
+
+    mutable std::mutex mutex_; // guards what follows
+    std::condition_variable changed_;
+    proxyData* session_ = nullptr;
+    std::optional<Ending> ending_;
+    bool front_ended_ = false;
+    Deadline deadline_ = Deadline::max();
+    UtcTime until_{};
+    std::vector<std::int64_t> warnings_; // minutes still to be warned of, largest first
+    Deadline last_activity_;
+    std::string asset_name_;
+    std::string start_text_;
+
+    mutable std::mutex banner_mutex_;
+    std::shared_ptr<Banner const> banner_;
+    Deadline banner_until_ = Deadline::max();
+
+    std::atomic<bool> over_ = false;
+    std::atomic<bool> authenticated_ = false;
+    std::atomic<bool> target_ready_ = false;
+    std::atomic<std::uint32_t> cut_code_ = 0;
+    std::atomic<std::uint64_t> bytes_in_ = 0;
+    std::atomic<std::uint64_t> bytes_out_ = 0;
+    Deadline auth_deadline_;
+    Deadline entry_deadline_;
+};
+
+} // namespace ecluse::rdp

@@ -1,0 +1,93 @@
+#include "tests/support/rdp_rig.h"
+
+#include <boost/json.hpp>
+#include <catch2/catch_test_macros.hpp>
+
+using namespace ecluse::test;
+using namespace std::chrono_literals;
+namespace json = boost::json;
+
+/// One technician, one desktop, the RDP door between them (docs/requests.md §3bis).
+
+TEST_CASE(
+    "a ticket leads to the desktop, what is typed arrives, and all of it is recorded first", "[rdp]"
+)
+{
+    RdpRig rig;
+    auto const client = rig.connect_with_ticket();
+    REQUIRE(rig.desk().desktop_comes());
+    auto const connected = rig.policy().events("target_connected");
+    REQUIRE(connected.size() == 1);
+    CHECK(connected[0].at("fingerprint").as_string() == rig.target().fingerprint());
+    CHECK(connected[0].at("width").as_int64() == 1280);
+
+    rig.desk().type("echo bonjour > fait\n");
+    CHECK(rig.target().wait_for_file("desk1", "fait", "bonjour"));
+    CHECK(rig.policy().wait_for_frame('k', "\"name\":\"Enter\""));
+    CHECK(rig.policy().recorded('e').find("\"type\":\"desktop\"") != std::string::npos);
+    CHECK(rig.policy().recorded('e').find("\"type\":\"shown\"") != std::string::npos);
+    // The video begins with its description, and has pictures.
+    CHECK(rig.policy().wait_for_frame('v', "moof"));
+    CHECK(rig.policy().recorded('v').find("ftyp") == 4);
+    CHECK(rig.dials() == 1);
+}
+
+TEST_CASE("an order to end closes both sides within 500 ms, with its reason", "[rdp][WEB:GP3]")
+{
+    RdpRig rig;
+    auto const client = rig.connect_with_ticket();
+    REQUIRE(rig.desk().desktop_comes());
+    auto const before = std::chrono::steady_clock::now();
+    rig.policy().push(json::object{
+        {"push", "end"}, {"reason", "cut"}, {"code", "E-FEN-09"}, {"text", "Session coupée."}});
+    CHECK(rig.ended() == "cut");
+    auto const took = std::chrono::steady_clock::now() - before;
+    CHECK(took < 500ms);
+    auto const outcome = client->finish(5s);
+    CHECK_FALSE(outcome.timed_out);
+    // xfreerdp3's words for an end that the server wanted, not for a broken connection.
+    CHECK((outcome.status == 1 || outcome.status == 2));
+    CHECK(rig.wait_gone("ecluse-rdp-worker", 5s));
+    CHECK(rig.wait_gone("ecluse-encode", 5s));
+    CHECK(rig.policy().recorded('z').find("cut") != std::string::npos);
+}
+
+TEST_CASE("the window's end cuts on the worker's own clock", "[rdp]")
+{
+    RdpRig rig;
+    rig.policy().change([](auto& script) { script.left_ms = 8000; });
+    auto const client = rig.connect_with_ticket();
+    REQUIRE(rig.policy().wait_for("target_connected", 1, 8s));
+    CHECK(rig.ended(12s) == "window_end");
+    CHECK_FALSE(client->finish(5s).timed_out);
+}
+
+TEST_CASE("without a ticket the gateway's own login asks for both factors", "[rdp]")
+{
+    RdpRig rig;
+    auto const client = rig.connect("prestataire");
+    // The login screen: more than one colour, and no desktop.
+    REQUIRE(rig.desk().wait_until_seen([](Picture const& picture) {
+        return picture.colours() > 3 && !RdpTarget::desktop_shown(picture);
+    }));
+    rig.desk().type("alice\tcorrect horse\t123456\n");
+    REQUIRE(rig.policy().wait_for("auth.finish"));
+    REQUIRE(rig.policy().wait_for("menu"));
+    CHECK(rig.dials() == 0);
+    rig.desk().key("Return");
+    CHECK(rig.desk().desktop_comes());
+}
+
+TEST_CASE("a refusal is shown in words, and nothing is dialled", "[rdp]")
+{
+    RdpRig rig;
+    rig.policy().change([](auto& script) { script.refuse = "E-FEN-03"; });
+    auto const client = rig.connect_with_ticket();
+    REQUIRE(rig.desk().wait_until_seen([](Picture const& picture) { return picture.colours() > 3; })
+    );
+    rig.desk().key("Return");
+    CHECK(rig.ended() == "client_left");
+    CHECK(rig.dials() == 0);
+    CHECK(rig.processes("ecluse-encode").empty());
+    CHECK_FALSE(client->finish(5s).timed_out);
+}
