@@ -217,7 +217,7 @@ CODE
         rdp_lines="  Un bureau : demander un ticket, puis l'ouvrir aussitôt (il vaut une minute, une fois ; mot de passe vide).
     $ECLUSE_BIN/eclusectl --root $ECLUSE_ROOT --as n.belkacem rdp-ticket --asset poste-1 --from 127.0.0.2 \\
         --output $ECLUSE_ROOT/bureau.rdp --password-file $pocket/password --code \$($ECLUSE_ROOT/code n.belkacem) &&
-    xfreerdp3 $ECLUSE_ROOT/bureau.rdp /v:127.0.0.1:$RDP_WIRE_PORT /cert:tofu /kbd:layout:0x0000040C
+    xfreerdp3 $ECLUSE_ROOT/bureau.rdp /v:127.0.0.1:$RDP_WIRE_PORT /p: /cert:tofu /kbd:layout:0x0000040C
 "
     fi
     chapter "Tout est en marche. À essayer dans un autre terminal (le créneau s'ouvre dans une minute) :"

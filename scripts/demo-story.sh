@@ -46,7 +46,7 @@ if [ "$desktop" = yes ]; then
     expect_success "ticket à usage unique (mot de passe et code redemandés)" technician rdp-ticket --asset poste-1 \
         --from 127.0.0.2 --output "$pocket/bureau.rdp" "${signature[@]}"
     start_screen fr || false_that "l'écran de l'intervenante"
-    start_rdp_client "$pocket/bureau.rdp" "/v:127.0.0.1:$RDP_WIRE_PORT" /cert:ignore
+    start_rdp_client client "$pocket/bureau.rdp" "/v:127.0.0.1:$RDP_WIRE_PORT" /p: /cert:ignore
     cp "$ECLUSE_ROOT/logs/rdp-client.log" "$out"
     wait_until 60 desktop_is_shown || false_that "le bureau de la cible est à l'écran de l'intervenante"
     true_that "le bureau de la cible est à l'écran de l'intervenante"
@@ -56,9 +56,13 @@ if [ "$desktop" = yes ]; then
         false_that "ce qui est tapé arrive sur la cible, accents compris"
     true_that "ce qui est tapé arrive sur la cible, accents compris"
     screenshot "$ECLUSE_ROOT/ecran.png"
-    if on_screen timeout 40 env HOME="$ECLUSE_ROOT/rdp-home" xfreerdp3 "$pocket/bureau.rdp" \
-        "/v:127.0.0.1:$RDP_WIRE_PORT" /cert:ignore >"$out" 2>&1; then false_that "le même ticket, une seconde fois"; fi
-    true_that "le même ticket ne sert pas deux fois"
+    # A ticket that is not accepted leads to the gateway's own login: nothing says why. The journal does.
+    start_rdp_client again "$pocket/bureau.rdp" "/v:127.0.0.1:$RDP_WIRE_PORT" /p: /cert:ignore
+    ticket_was_refused() { rssi --json journal show --type ticket.refused | grep -q '"ticket.refused"'; }
+    sign_in m.petit
+    wait_until 20 ticket_was_refused || false_that "le même ticket ne sert pas deux fois"
+    stop_daemon rdp-again
+    true_that "le même ticket ne sert pas deux fois (inscrit au journal)"
 fi
 
 chapter "6. Un terminal ouvert jusqu'à la fin : avertissement, puis coupure à l'heure"
