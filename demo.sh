@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Écluse en une commande : installe ce qui manque, compile, démarre tous les services dans un dossier,
-# en boucle locale, avec une vraie cible OpenSSH, et montre une télémaintenance.
+# en boucle locale, avec de vraies cibles (OpenSSH, xrdp), et montre une télémaintenance.
 #
 #   ./demo.sh                 laisse tout en marche et affiche les lignes à essayer (Ctrl-C arrête)
 #   ./demo.sh --auto          joue toute l'histoire sans personne ; sort à 0 si chaque étape est vraie
@@ -54,10 +54,12 @@ ECLUSE_ROOT=$(mktemp -d "${TMPDIR:-/tmp}/ecluse-demo.XXXXXX")
 export ECLUSE_BIN ECLUSE_ROOT
 . scripts/stack.sh
 . scripts/people.sh
+. scripts/rdp.sh
 umask 077
 out=$ECLUSE_ROOT/last-output
 : >"$out"
 leave() {
+    stop_rdp_world
     stop_stack
     if [ "$keep" = yes ]; then printf 'Dossier conservé : %s\n' "$ECLUSE_ROOT"; else rm -rf "$ECLUSE_ROOT"; fi
 }
@@ -135,6 +137,25 @@ expect_success "cible au contrat du titulaire" dsi vendor asset-add Imagelec sca
 account=$(id -un)
 expect_success "compte cible : clé créée dans le coffre, jamais montrée" dsi --json account add scanner-1 "$account" --method key
 json key <"$out" >>"$ECLUSE_ROOT/target/authorized_keys"
+# The desktop, where this machine can run one; a container that is not root's cannot.
+desktop=no assets=scanner-1 accounts=$account functions=shell,exec,file_up,file_down
+if start_rdp_target 1; then
+    desktop=yes assets=scanner-1,poste-1 accounts=$account,desk1 functions=$functions,desktop
+    true_that "seconde cible : un vrai bureau xrdp sur 127.0.0.1:$RDP_TARGET_PORT"
+    expect_success "bureau déclaré" dsi asset create poste-1 --protocol rdp --security tls \
+        --description "Poste de l'IRM" --host 127.0.0.1 --port "$RDP_TARGET_PORT" --usage-hours never --sessions 4
+    expect_success "certificat du bureau épinglé" dsi asset pin poste-1 --certificate "$RDP_TARGET_CERTIFICATE" \
+        --fingerprint "$(openssl x509 -in "$RDP_TARGET_CERTIFICATE" -noout -fingerprint -sha256 | cut -d= -f2)"
+    expect_success "bureau au contrat du titulaire" dsi vendor asset-add Imagelec poste-1
+    printf '%s\n' "$RDP_TARGET_PASSWORD" >"$ECLUSE_ROOT/desk1.password"
+    expect_success "mot de passe du bureau mis au coffre, jamais rendu" \
+        dsi account add poste-1 desk1 --method password --secret-file "$ECLUSE_ROOT/desk1.password"
+    start_rdp_door || false_that "la porte RDP s'ouvre"
+    true_that "porte RDP ouverte (127.0.0.1:$ECLUSE_RDP_PORT)"
+    leaving_from 127.0.0.2 "$ECLUSE_RDP_PORT" || false_that "le poste de l'intervenante sort par 127.0.0.2"
+else
+    printf '  - pas de bureau à distance ici : %s\n' "$(tail -n 1 "$ECLUSE_ROOT/logs/rdp-target.log")"
+fi
 printf 'Charte de télémaintenance du CH de Valmont.\nLes sessions sont enregistrées ; chacun agit sous son nom.\n' \
     >"$ECLUSE_ROOT/charte.txt"
 expect_success "charte publiée" dsi charter publish "$ECLUSE_ROOT/charte.txt" --title "Charte de télémaintenance"
@@ -174,8 +195,8 @@ as_technician() {
 }
 # request_window OPENS CLOSES: asked by the technician; prints its id.
 request_window() {
-    technician --json window request --asset scanner-1 --account "$account" --opens "$1" --closes "$2" \
-        --function shell,exec,file_up,file_down --nature corrective --reason "panne du lecteur de disques" \
+    technician --json window request --asset "$assets" --account "$accounts" --opens "$1" --closes "$2" \
+        --function "$functions" --nature corrective --reason "panne du lecteur de disques" \
         --ticket INC-4471 --procedure P-12
 }
 
@@ -191,6 +212,14 @@ code "\$1"
 CODE
     chmod 700 "$ECLUSE_ROOT/code"
     keep=yes
+    rdp_lines=
+    if [ "$desktop" = yes ]; then
+        rdp_lines="  Un bureau : demander un ticket, puis l'ouvrir aussitôt (il vaut une minute, une fois ; mot de passe vide).
+    $ECLUSE_BIN/eclusectl --root $ECLUSE_ROOT --as n.belkacem rdp-ticket --asset poste-1 --from 127.0.0.2 \\
+        --output $ECLUSE_ROOT/bureau.rdp --password-file $pocket/password --code \$($ECLUSE_ROOT/code n.belkacem) &&
+    xfreerdp3 $ECLUSE_ROOT/bureau.rdp /v:127.0.0.1:$RDP_WIRE_PORT /p: /cert:tofu /kbd:layout:0x0000040C
+"
+    fi
     chapter "Tout est en marche. À essayer dans un autre terminal (le créneau s'ouvre dans une minute) :"
     cat <<LINES
   Le code du moment de l'intervenante :
@@ -199,7 +228,7 @@ CODE
     ssh -F $pocket/ssh_config ecluse
     ssh -F $pocket/ssh_config ecluse uname -a
     scp -F $pocket/ssh_config /etc/os-release ecluse:
-  Depuis une adresse non déclarée : aucune réponse.
+$rdp_lines  Depuis une adresse non déclarée : aucune réponse.
     ssh -p $ECLUSE_PORT -b 127.0.0.3 n.belkacem@127.0.0.1
   Côté DSI : voir, prolonger, couper, fermer.
     $ECLUSE_BIN/eclusectl --root $ECLUSE_ROOT --as c.leroy session list

@@ -71,10 +71,12 @@ endforeach()
 
 file(WRITE ${HEADER}.new "#pragma once
 
+#include <cstdint>
+
 namespace ecluse {
 
 /// Generated from i18n/*.json: one enumerator per key, dots written as underscores.
-enum class TextKey {
+enum class TextKey : std::uint16_t {
 ${enumerators}};
 
 } // namespace ecluse

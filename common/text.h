@@ -1,7 +1,6 @@
 #pragma once
 
-#include "common/text_keys.h"
-
+#include <cstdint>
 #include <initializer_list>
 #include <optional>
 #include <string>
@@ -12,6 +11,10 @@
 namespace ecluse {
 
 enum class Language { french, english };
+
+/// One enumerator per sentence. Whoever names one includes "common/text_keys.h"; the others, which
+/// only pass it on, need not be compiled again for each new sentence.
+enum class TextKey : std::uint16_t;
 
 /// "fr" or "en".
 [[nodiscard]] std::optional<Language> parse_language(std::string_view code);

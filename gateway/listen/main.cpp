@@ -43,20 +43,22 @@ Result<Fd> listen_on(listen::Options const& options)
     return socket;
 }
 
+/// The worker inherits our Landlock: what it starts must be allowed here.
+std::vector<std::string> programs_of(listen::Options const& options)
+{
+    auto programs = options.helpers;
+    programs.push_back(options.worker);
+    return programs;
+}
+
 Result<> serve(listen::Options const& options)
 {
     auto passed = ECLUSE_TRY(listen_descriptors());
     bool const own = passed.empty();
     auto socket = own ? ECLUSE_TRY(listen_on(options)) : std::move(passed.front().fd);
     auto policy = ECLUSE_TRY(PacketSocket::connect(options.policy_socket));
-    std::vector<std::string> programs{options.worker};
-    // An RDP worker starts its encoder from beside itself, and inherits what we may start.
-    if (options.door == "rdp")
-        programs.push_back(
-            options.worker.substr(0, options.worker.rfind('/') + 1) + "ecluse-encode"
-        );
     auto const confined =
-        ECLUSE_TRY(confine(Role::listener, {{"/dev/null"}, {"/dev/null"}, programs}));
+        ECLUSE_TRY(confine(Role::listener, {{"/dev/null"}, {"/dev/null"}, programs_of(options)}));
     log(LogLevel::info, confined.describe());
     listen::Listener listener{options, std::move(socket), std::move(policy)};
     ECLUSE_TRY(listener.greet());

@@ -47,9 +47,13 @@ Result<Options> parse_options(int count, char const* const* words)
         }
     }
     if (options.door != "ssh" && options.door != "rdp")
-        return Error{Errc::malformed, "--door: neither ssh nor rdp"};
+        return Error{Errc::malformed, "--door: ssh or rdp"};
     if (options.worker.empty())
         options.worker = ECLUSE_TRY(beside_this_program("ecluse-" + options.door + "-worker"));
+    // What the worker starts in its turn stands beside it, whichever worker that is.
+    if (options.door == "rdp")
+        options.helpers = {
+            options.worker.substr(0, options.worker.rfind('/') + 1) + "ecluse-encode"};
     return options;
 }
 

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace ecluse::listen {
 
@@ -11,8 +12,9 @@ struct Options {
     std::string policy_socket = "/run/ecluse/listen.sock";
     std::string door = "ssh";
     std::string address = "::";
-    std::uint16_t port = 0; // 0: any free one
-    std::string worker;     // empty: ecluse-DOOR-worker beside this program
+    std::uint16_t port = 0;           // 0: any free one
+    std::string worker;               // empty: ecluse-DOOR-worker beside this program
+    std::vector<std::string> helpers; // what the worker starts in its turn
     bool help = false;
 };
 

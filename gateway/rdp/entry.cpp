@@ -2,6 +2,7 @@
 
 #include "common/bytes.h"
 #include "common/paris_time.h"
+#include "common/text_keys.h"
 #include "gateway/rdp/front_picture.h"
 
 #include <algorithm>

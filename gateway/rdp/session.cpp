@@ -3,6 +3,7 @@
 #include "common/bytes.h"
 #include "common/log.h"
 #include "common/paris_time.h"
+#include "common/text_keys.h"
 #include "gateway/rdp/events.h"
 #include "gateway/rdp/front_picture.h"
 

@@ -2,6 +2,7 @@
 
 #include "common/bytes.h"
 #include "common/log.h"
+#include "common/text_keys.h"
 
 #include <algorithm>
 #include <poll.h>

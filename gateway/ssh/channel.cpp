@@ -2,6 +2,7 @@
 
 #include "common/bytes.h"
 #include "common/log.h"
+#include "common/text_keys.h"
 #include "gateway/ssh/channel_callbacks.h"
 #include "gateway/ssh/events.h"
 #include "gateway/ssh/request_checks.h"
@@ -667,6 +668,14 @@ int Channel::Callbacks::on_subsystem(ssh_session, ssh_channel, char const* name,
     channel.pty_.reset();
     channel.request(ChannelKind::sftp, {});
     return 0;
+}
+
+void Channel::Callbacks::on_agent(ssh_session, ssh_channel, void* self)
+{
+    // There is no other way to hear of it. libssh then tells a client that wants an answer "yes";
+    // what refuses is that the target hears nothing of it and that we never open an agent channel.
+    auto& channel = of(self);
+    channel.host_.on_forward("agent", "request");
 }
 
 void Channel::Callbacks::on_signal(ssh_session, ssh_channel, char const* name, void* self)

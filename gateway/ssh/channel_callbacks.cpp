@@ -15,7 +15,8 @@ Channel::Callbacks::Callbacks(Channel& channel)
     vendor.channel_exec_request_function = on_exec;
     vendor.channel_subsystem_request_function = on_subsystem;
     vendor.channel_signal_function = on_signal;
-    // Agent and X11 stay unset: libssh grants them as soon as a callback exists.
+    vendor.channel_auth_agent_req_function = on_agent;
+    // X11 stays unset: libssh grants it as soon as a callback exists, and tells us of it elsewhere.
     ssh_callbacks_init(&vendor);
 
     target.userdata = &channel;

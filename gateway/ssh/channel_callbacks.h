@@ -20,6 +20,7 @@ struct Channel::Callbacks {
     static int on_shell(ssh_session, ssh_channel, void* self);
     static int on_exec(ssh_session, ssh_channel, char const* command, void* self);
     static int on_subsystem(ssh_session, ssh_channel, char const* name, void* self);
+    static void on_agent(ssh_session, ssh_channel, void* self);
     static void on_signal(ssh_session, ssh_channel, char const* name, void* self);
     static int
     on_target_data(ssh_session, ssh_channel, void* data, std::uint32_t, int is_stderr, void* self);

@@ -2,11 +2,16 @@
 
 #include "common/bytes.h"
 #include "common/log.h"
+#include "common/text_keys.h"
 
+#include <algorithm>
+#include <cerrno>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 namespace ecluse::ssh {
 namespace {
@@ -16,6 +21,13 @@ constexpr std::size_t host_key_bytes_max = 16 * 1024;
 constexpr int rounds_per_turn = 32;
 /// RSA keys of persons, in bits.
 constexpr unsigned rsa_bits_min = 3072;
+/// How long a client may take over its hello. Some wait for ours first, and an old one is slow only
+/// once: afterwards it is offered what is safe without strict key exchange.
+constexpr std::chrono::milliseconds hello_limit{300};
+/// A hello that came in part: the rest is looked for this often.
+constexpr std::chrono::milliseconds hello_pause{5};
+/// Turns in which libssh must have said its version to a socket that takes it at once.
+constexpr int hello_rounds = 8;
 constexpr int first_methods = static_cast<int>(
     SSH_AUTH_METHOD_PUBLICKEY | SSH_AUTH_METHOD_PASSWORD | SSH_AUTH_METHOD_INTERACTIVE
 );
@@ -70,14 +82,13 @@ Front::~Front()
     if (event_ && session_) ssh_event_remove_session(event_.get(), session_.get());
 }
 
-Result<> Front::set_options(ssh_bind bind) const
+Result<> Front::set_options(ssh_bind bind, Algorithms const& lists) const
 {
     auto const set = [&](ssh_bind_options_e option, void const* value) -> Result<> {
         if (ssh_bind_options_set(bind, option, value) == 0) return {};
         return Error{Errc::malformed, std::string{"front option: "} + ssh_get_error(bind)};
     };
     bool const no = false;
-    auto const& lists = settings_.algorithms;
     ECLUSE_TRY(set(SSH_BIND_OPTIONS_PROCESS_CONFIG, &no));
     ECLUSE_TRY(set(SSH_BIND_OPTIONS_BANNER, settings_.version_string.c_str()));
     ECLUSE_TRY(set(SSH_BIND_OPTIONS_KEY_EXCHANGE, lists.kex.c_str()));
@@ -91,15 +102,68 @@ Result<> Front::set_options(ssh_bind bind) const
     return {};
 }
 
+Result<StrictKex> Front::greet() const
+{
+    auto const line = "SSH-2.0-" + settings_.version_string + "\r\n";
+    // Who has left already is for libssh to notice; half a line would be a lie to it.
+    auto const sent = ::send(socket_.get(), line.data(), line.size(), MSG_NOSIGNAL);
+    if (sent < 0) return StrictKex::absent;
+    if (static_cast<std::size_t>(sent) != line.size())
+        return Error{Errc::io, "front: version line"};
+    auto const until = std::chrono::steady_clock::now() + hello_limit;
+    std::string seen(client_hello_bytes_max, '\0');
+    for (bool part = false;;) {
+        auto const left =
+            std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
+        if (left.count() <= 0) return StrictKex::unknown;
+        pollfd waiting{socket_.get(), static_cast<short>(part ? POLLRDHUP : POLLIN), 0};
+        auto const pause = part ? std::min(left, hello_pause) : left;
+        (void)::poll(&waiting, 1, static_cast<int>(pause.count()));
+        // Looked at and left where it is: libssh reads it for itself.
+        auto const size = ::recv(socket_.get(), seen.data(), seen.size(), MSG_PEEK | MSG_DONTWAIT);
+        if (size == 0 || (size < 0 && errno != EAGAIN && errno != EINTR)) return StrictKex::absent;
+        if (size < 0) continue;
+        part = true;
+        auto const found = strict_kex({seen.data(), static_cast<std::size_t>(size)});
+        if (found != StrictKex::unknown) return found;
+        if ((waiting.revents & POLLRDHUP) != 0) return StrictKex::absent;
+    }
+}
+
+Result<> Front::begin(int theirs, Fd away)
+{
+    auto* const session = session_.get();
+    if (ssh_handle_key_exchange(session) == SSH_ERROR)
+        return Error{Errc::io, std::string{"front: "} + ssh_get_error(session)};
+    if (ssh_event_add_session(event_.get(), session) != SSH_OK)
+        return Error{Errc::io, "front: event"};
+    auto const line = "SSH-2.0-" + settings_.version_string + "\r\n";
+    std::string said;
+    std::string part(line.size() + 1, '\0');
+    for (int round = 0; round < hello_rounds && said.size() < line.size(); ++round) {
+        if (ssh_event_dopoll(event_.get(), 0) == SSH_ERROR) break;
+        auto const size = ::recv(away.get(), part.data(), part.size(), MSG_DONTWAIT);
+        if (size > 0) said.append(part.data(), static_cast<std::size_t>(size));
+    }
+    // INVARIANT: the client was told exactly what libssh believes to have told it.
+    if (said != line) return Error{Errc::io, "front: libssh said something else"};
+    if (::dup3(socket_.get(), theirs, O_CLOEXEC) != theirs) return Error{Errc::io, "front: socket"};
+    ahead_.start(theirs);
+    return {};
+}
+
 Result<> Front::start(std::vector<Fd> const& host_keys)
 {
     keep_alive(socket_.get());
     ECLUSE_TRY(set_nonblocking(socket_.get(), true));
+    auto const strict = ECLUSE_TRY(greet());
+    auto const lists = strict == StrictKex::offered ? settings_.algorithms
+                                                    : without_truncation(settings_.algorithms);
     bind_.reset(ssh_bind_new());
     session_.reset(ssh_new());
     event_.reset(ssh_event_new());
     if (!bind_ || !session_ || !event_) return Error{Errc::unavailable, "front: no memory"};
-    ECLUSE_TRY(set_options(bind_.get()));
+    ECLUSE_TRY(set_options(bind_.get(), lists));
     for (auto const& file : host_keys) {
         auto text = ECLUSE_TRY(read_all(file.get(), host_key_bytes_max));
         ssh_key key = nullptr;
@@ -120,10 +184,12 @@ Result<> Front::start(std::vector<Fd> const& host_keys)
     auto const rekey_s = static_cast<std::uint32_t>(settings_.rekey_s);
     if (rekey_bytes > 0) ssh_options_set(session, SSH_OPTIONS_REKEY_DATA, &rekey_bytes);
     if (rekey_s > 0) ssh_options_set(session, SSH_OPTIONS_REKEY_TIME, &rekey_s);
-    // libssh closes the descriptor it works on: it gets its own.
-    auto theirs = ECLUSE_TRY(socket_.duplicate());
-    ahead_.start(theirs.get());
-    if (ssh_bind_accept_fd(bind_.get(), session, theirs.release()) != SSH_OK)
+    // libssh closes the descriptor it works on: it gets one of its own, which becomes the client's.
+    int pair[2] = {-1, -1};
+    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair) != 0)
+        return Error{Errc::io, "front: no pair of sockets"};
+    Fd away{pair[1]};
+    if (ssh_bind_accept_fd(bind_.get(), session, pair[0]) != SSH_OK)
         return Error{Errc::io, std::string{"front: "} + ssh_get_error(bind_.get())};
     ssh_set_blocking(session, 0);
 
@@ -140,11 +206,7 @@ Result<> Front::start(std::vector<Fd> const& host_keys)
     ssh_set_counters(session, &counted_, nullptr);
     ssh_set_message_callback(session, on_message, this);
     ssh_set_auth_methods(session, first_methods);
-    if (ssh_handle_key_exchange(session) == SSH_ERROR)
-        return Error{Errc::io, std::string{"front: "} + ssh_get_error(session)};
-    if (ssh_event_add_session(event_.get(), session) != SSH_OK)
-        return Error{Errc::io, "front: event"};
-    return {};
+    return begin(pair[0], std::move(away));
 }
 
 bool Front::is_alive() const

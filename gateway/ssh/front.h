@@ -3,6 +3,7 @@
 #include "common/fd.h"
 #include "common/time.h"
 #include "gateway/ssh/authentication.h"
+#include "gateway/ssh/client_hello.h"
 #include "gateway/ssh/handle.h"
 #include "gateway/ssh/read_ahead.h"
 
@@ -35,6 +36,7 @@ public:
     Front& operator=(Front const&) = delete;
     ~Front();
 
+    /// Says our version, looks at the client's hello for a moment, and offers what suits it.
     Result<> start(std::vector<Fd> const& host_keys);
     /// Key exchange and what arrived, bounded; true when something moved.
     bool receive();
@@ -66,7 +68,11 @@ private:
     }
     static int on_message(ssh_session, ssh_message message, void* self);
 
-    Result<> set_options(ssh_bind bind) const;
+    Result<> set_options(ssh_bind bind, Algorithms const& lists) const;
+    /// Our version line, and what the client answers to it.
+    Result<StrictKex> greet() const;
+    /// libssh begins by saying the version, which was said: that goes into `away`.
+    Result<> begin(int theirs, Fd away);
     /// Before the first reply: earlier, OpenSSH takes it for a fault.
     void send_banner();
     [[nodiscard]] int reply(Authentication::Reply reply);

@@ -2,6 +2,7 @@
 
 #include "common/bytes.h"
 #include "common/left_text.h"
+#include "common/text_keys.h"
 
 #include <charconv>
 

@@ -3,6 +3,7 @@
 #include "common/bytes.h"
 #include "common/log.h"
 #include "common/paris_time.h"
+#include "common/text_keys.h"
 #include "gateway/ssh/events.h"
 
 #include <algorithm>
@@ -20,8 +21,6 @@ constexpr std::chrono::milliseconds record_limit{80};
 constexpr std::chrono::milliseconds rekey_pause{10};
 /// The target is gone; what it still said is shown, if the client reads.
 constexpr std::chrono::seconds linger_limit{2};
-/// An authenticated client that asks for nothing holds a place for nothing.
-constexpr std::chrono::seconds first_channel_limit{60};
 /// A client that sends requests and does not read the answers: what it may still send, while window
 /// adjustments of an honest one must get through.
 constexpr std::uint64_t unread_bytes_max = 4 * 1024 * 1024;
@@ -311,7 +310,8 @@ bool Session::turn_front()
     if (!was_open && front_.is_open()) {
         note_activity();
         // The client may have asked for its first channel in the same breath.
-        if (channels_.empty()) channel_deadline_ = last_activity_ + first_channel_limit;
+        if (channels_.empty())
+            channel_deadline_ = last_activity_ + std::chrono::seconds{settings_.first_channel_s};
     }
     return moved;
 }

@@ -65,6 +65,7 @@ Result<Settings> read_settings(json::object const& body)
     auto const algorithms = fields.object("algorithms");
     settings.auth_timeout_s = fields.number("auth_timeout_s", 1, 3600);
     settings.attempts_max = fields.number("attempts_max", 1, 100);
+    settings.first_channel_s = fields.number("first_channel_s", 1, 3600);
     settings.idle_s = fields.number("idle_s", 0, 7 * 24 * 3600);
     settings.channels_max = fields.number("channels_max", 1, 64);
     settings.command_bytes_max = fields.number("command_bytes_max", 1, 512 * 1024);

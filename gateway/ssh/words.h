@@ -34,6 +34,7 @@ struct Settings {
     Algorithms algorithms;
     std::int64_t auth_timeout_s = 0;
     std::int64_t attempts_max = 0;
+    std::int64_t first_channel_s = 0;
     std::int64_t idle_s = 0;
     std::int64_t channels_max = 0;
     std::int64_t command_bytes_max = 0;

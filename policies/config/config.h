@@ -19,11 +19,19 @@ struct Config {
         std::string language = "fr";
     } site;
 
-    /// Defaults of notes on OpenSSL and libssh: nothing that ssh-audit marks.
-    struct Ssh {
+    /// What each door has of its own.
+    struct Door {
         std::int64_t per_source_max = 10;
         std::int64_t connections_max = 600;
         bool answer_undeclared = false;
+        std::int64_t auth_timeout_s = 60;
+        std::int64_t attempts_max = 6;
+        std::int64_t idle_minutes = 15;
+        std::int64_t connect_timeout_s = 5;
+    };
+
+    /// Defaults of notes on OpenSSL and libssh: nothing that ssh-audit marks.
+    struct Ssh : Door {
         std::string kex = "curve25519-sha256,curve25519-sha256@libssh.org,"
                           "diffie-hellman-group16-sha512,diffie-hellman-group18-sha512";
         std::string ciphers = "aes256-gcm@openssh.com,aes128-gcm@openssh.com,"
@@ -34,16 +42,34 @@ struct Config {
                                 "ecdsa-sha2-nistp521,rsa-sha2-512,rsa-sha2-256,"
                                 "sk-ssh-ed25519@openssh.com,sk-ecdsa-sha2-nistp256@openssh.com";
         std::string version_string = "Ecluse";
-        std::int64_t auth_timeout_s = 60;
-        std::int64_t attempts_max = 6;
-        std::int64_t idle_minutes = 15;
+        /// A client that has logged in and asks for nothing holds a place for nothing.
+        std::int64_t first_channel_s = 60;
         std::int64_t channels_max = 10;
         std::int64_t command_bytes_max = 256 * 1024;
         std::vector<std::string> env_allow = {"LANG", "LC_*", "TERM"};
         std::int64_t rekey_bytes = 1024 * 1024 * 1024;
         std::int64_t rekey_s = 3600;
-        std::int64_t connect_timeout_s = 5;
     } ssh;
+
+    struct Rdp : Door {
+        // A desktop and its encoder take 80 MiB and a good part of a core; reading a certificate
+        // and typing into a drawn form takes longer than answering a prompt.
+        Rdp()
+        {
+            connections_max = 60;
+            auth_timeout_s = 120;
+        }
+        /// How vendors reach this door: the names and addresses in its certificate, the first of
+        /// them in .rdp files. None: the machine's own name.
+        std::vector<std::string> names = {};
+        std::int64_t port = 3389; // as vendors reach it
+        std::int64_t frames_per_second = 8;
+        std::int64_t clipboard_bytes_max = 1024 * 1024;
+        std::int64_t file_bytes_max = std::int64_t{2} << 30;
+        /// Keys typed into what looks like a password field are hidden in the recording.
+        bool keyboard_mask_rules = true;
+        std::int64_t ticket_s = 60;
+    } rdp;
 
     struct Windows {
         std::int64_t max_hours = 8;

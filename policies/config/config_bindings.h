@@ -18,7 +18,7 @@ using ConfigValue = std::
 
 /// One key: where it goes, and what it may be.
 struct ConfigBinding {
-    std::string_view name; // "ssh.idle_minutes"
+    std::string name; // "ssh.idle_minutes"
     /// Stores the value, or says in a few words what is expected.
     std::function<std::optional<std::string>(ConfigValue const&)> set;
 };

@@ -96,6 +96,27 @@ Answer check_clock(Case const& c)
     return refuse_if(!c.facts.clock_trusted, Refusal::clock_not_trusted);
 }
 
+HeldRole const* technician(Case const& c)
+{
+    for (auto const& held : c.facts.roles)
+        if (held.role == Role::technician && (!held.until || c.now < *held.until)) return &held;
+    return nullptr;
+}
+
+// WEB:AA1: a window names people, and only a technician works in one.
+Answer check_role(Case const& c)
+{
+    return refuse_if(technician(c) == nullptr, Refusal::role_missing);
+}
+
+// CLAUSIER:O-5.1, CHM:5.5: a password serves for a time. Who came by a key did not use it.
+Answer check_password(Case const& c)
+{
+    auto const& renew_by = c.facts.password_renew_by;
+    bool const too_old = c.facts.factors.knowledge && renew_by && c.now >= *renew_by;
+    return refuse_if(too_old && !c.request.session, Refusal::password_too_old);
+}
+
 // CLAUSIER:O-12.2.5.3, CHM:8.1: only addresses that this vendor declared.
 Answer check_source(Case const& c)
 {
@@ -241,6 +262,8 @@ constexpr std::array checks{
     &check_person,
     &check_identity,
     &check_clock,
+    &check_role,
+    &check_password,
     &check_source,
     &check_vendor,
     &check_contract,
@@ -278,6 +301,7 @@ Granted granted(Case const& c)
     if (c.facts.contract->until) until = std::min(until, *c.facts.contract->until);
     if (auto const admitted = admission(c); admitted->until)
         until = std::min(until, *admitted->until);
+    if (auto const* held = technician(c); held->until) until = std::min(until, *held->until);
     Granted answer{
         .window = window.id,
         .asset = std::nullopt,
@@ -304,11 +328,11 @@ bool Permissions::allow(Function function) const
     case Function::exec:
         return exec;
     case Function::sftp:
-        return sftp_up || sftp_down;
+        return file_up || file_down;
     case Function::sftp_up:
-        return sftp_up;
+        return file_up;
     case Function::sftp_down:
-        return sftp_down;
+        return file_down;
     case Function::desktop:
         return desktop;
     }

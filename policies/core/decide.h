@@ -4,10 +4,13 @@
 #include "common/time.h"
 #include "policies/core/ids.h"
 #include "policies/core/refusal.h"
+#include "policies/core/roles.h"
 #include "policies/core/window_rules.h"
 
+#include <array>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -16,6 +19,9 @@
 namespace ecluse {
 
 enum class Protocol { ssh, rdp };
+/// "ssh": in the tables, the requests and the journal, where it also names the door.
+[[nodiscard]] std::string_view to_code(Protocol protocol);
+[[nodiscard]] std::optional<Protocol> parse_protocol(std::string_view code);
 /// `menu` opens nothing: it asks whether there is anything to show. `sftp` may go either way; the
 /// permissions granted with it say which transfers pass.
 enum class Function { menu, shell, exec, sftp, sftp_up, sftp_down, desktop };
@@ -24,12 +30,39 @@ enum class Function { menu, shell, exec, sftp, sftp_up, sftp_down, desktop };
 struct Permissions {
     bool shell = false;
     bool exec = false;
-    bool sftp_up = false;
-    bool sftp_down = false;
-    bool desktop = false;
+    bool file_up = false;       // from vendor to target, by whatever way
+    bool file_down = false;     // from target to vendor
+    bool desktop = false;       // without it, nothing else of RDP
+    bool clipboard_in = false;  // text, from vendor to target
+    bool clipboard_out = false; // text, from target to vendor
+    bool sound = false;         // from target to vendor
     [[nodiscard]] bool allow(Function function) const;
     friend bool operator==(Permissions const&, Permissions const&) = default;
 };
+
+/// A function of a window by its word, the same in the tables, the requests and the texts, and the
+/// doors where it means something.
+struct FunctionWord {
+    std::string_view word;
+    bool Permissions::*permission;
+    bool ssh = false;
+    bool rdp = false;
+    [[nodiscard]] bool is_of(Protocol protocol) const
+    {
+        return protocol == Protocol::ssh ? ssh : rdp;
+    }
+};
+inline constexpr std::array function_words{
+    FunctionWord{"shell", &Permissions::shell, true, false},
+    FunctionWord{"exec", &Permissions::exec, true, false},
+    FunctionWord{"file_up", &Permissions::file_up, true, true},
+    FunctionWord{"file_down", &Permissions::file_down, true, true},
+    FunctionWord{"desktop", &Permissions::desktop, false, true},
+    FunctionWord{"clipboard_in", &Permissions::clipboard_in, false, true},
+    FunctionWord{"clipboard_out", &Permissions::clipboard_out, false, true},
+    FunctionWord{"sound", &Permissions::sound, false, true}};
+/// Nothing for a word that is no function.
+[[nodiscard]] FunctionWord const* find_function(std::string_view word);
 
 struct Request {
     PersonId person;
@@ -40,8 +73,8 @@ struct Request {
     std::optional<std::string> account = {}; // absent: the asset's first
     std::optional<WindowId> window = {};     // absent: the best for this asset
     /// The session that this connection already holds: another channel of it, or its renewed
-    /// judgement. It is not counted against the limits; a report that falls due or a charter that
-    /// is replaced meanwhile stops the next session, not this one.
+    /// judgement. It is not counted against the limits; a report that falls due, a charter that is
+    /// replaced or a password that grows too old meanwhile stops the next session, not this one.
     std::optional<SessionId> session = {};
 };
 
@@ -66,6 +99,11 @@ struct FactorsVerified {
 struct DeclaredRange {
     AddressRange range;
     UtcTime from;
+    std::optional<UtcTime> until = {}; // half-open
+};
+
+struct HeldRole {
+    Role role;
     std::optional<UtcTime> until = {}; // half-open
 };
 
@@ -108,6 +146,8 @@ struct SessionLimits {
 struct Facts {
     FactorsVerified factors;
     PersonState person = PersonState::invited;
+    std::vector<HeldRole> roles = {};
+    std::optional<UtcTime> password_renew_by = {}; // of the one in use; passwords.h: renew_by()
     bool identity_verified = false;
     bool charter_accepted = false; // the version in force
     bool clock_trusted = false;
@@ -126,7 +166,7 @@ struct Granted {
     WindowId window;
     std::optional<AssetId> asset = {}; // absent for the menu
     std::string account;
-    /// The first of: the window's end, the contract's end, the declaration's end.
+    /// The first of: the end of the window, the contract, the declaration, the technician's role.
     UtcTime until;
     Permissions permissions;
     bool emergency = false;

@@ -234,4 +234,10 @@ std::optional<Fault> judge_password(
     return std::nullopt;
 }
 
+std::optional<UtcTime> renew_by(UtcTime chosen, std::int64_t renew_days)
+{
+    if (renew_days <= 0) return std::nullopt;
+    return chosen + std::chrono::hours{24} * renew_days;
+}
+
 } // namespace ecluse

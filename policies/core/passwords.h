@@ -1,8 +1,10 @@
 #pragma once
 
+#include "common/time.h"
 #include "policies/core/fault.h"
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -29,5 +31,10 @@ struct PasswordPolicy {
     PasswordPolicy const& policy,
     std::vector<std::string> const& own_words
 );
+
+/// From when on a password chosen at `chosen` opens nothing but its own change; never with 0 days.
+[[nodiscard]] std::optional<UtcTime> renew_by(UtcTime chosen, std::int64_t renew_days);
+/// Its owner is told this long before: a holiday fits in between.
+inline constexpr auto password_renew_warning = std::chrono::hours{24 * 21};
 
 } // namespace ecluse

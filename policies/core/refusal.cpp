@@ -14,6 +14,10 @@ std::string_view code(Refusal refusal)
         return "E-CPT-01";
     case Refusal::identity_not_verified:
         return "E-CPT-03";
+    case Refusal::role_missing:
+        return "E-CPT-06";
+    case Refusal::password_too_old:
+        return "E-CPT-07";
     case Refusal::clock_not_trusted:
         return "E-HOR-01";
     case Refusal::address_not_declared:
@@ -46,6 +50,8 @@ std::string_view code(Refusal refusal)
         return "E-CIB-02";
     case Refusal::asset_identity_changed:
         return "E-CIB-03";
+    case Refusal::target_refuses_account:
+        return "E-CIB-07";
     case Refusal::function_not_permitted:
         return "E-FON-01";
     case Refusal::session_elsewhere:

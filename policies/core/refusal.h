@@ -13,6 +13,8 @@ enum class Refusal {
     factors_missing,
     person_not_active,
     identity_not_verified,
+    role_missing,
+    password_too_old,
     clock_not_trusted,
     address_not_declared,
     vendor_suspended,
@@ -29,6 +31,7 @@ enum class Refusal {
     account_not_allowed,
     asset_unreachable,
     asset_identity_changed,
+    target_refuses_account,
     function_not_permitted,
     session_elsewhere,
     session_limit,
@@ -37,7 +40,8 @@ enum class Refusal {
 
 inline constexpr std::array every_refusal{
     Refusal::factors_missing,        Refusal::person_not_active,
-    Refusal::identity_not_verified,  Refusal::clock_not_trusted,
+    Refusal::identity_not_verified,  Refusal::role_missing,
+    Refusal::password_too_old,       Refusal::clock_not_trusted,
     Refusal::address_not_declared,   Refusal::vendor_suspended,
     Refusal::contract_not_in_date,   Refusal::charter_not_accepted,
     Refusal::report_overdue,         Refusal::no_window,
@@ -45,9 +49,9 @@ inline constexpr std::array every_refusal{
     Refusal::window_not_opened,      Refusal::asset_not_in_window,
     Refusal::asset_not_in_contract,  Refusal::asset_suspended,
     Refusal::account_not_allowed,    Refusal::asset_unreachable,
-    Refusal::asset_identity_changed, Refusal::function_not_permitted,
-    Refusal::session_elsewhere,      Refusal::session_limit,
-    Refusal::recorder_unavailable};
+    Refusal::asset_identity_changed, Refusal::target_refuses_account,
+    Refusal::function_not_permitted, Refusal::session_elsewhere,
+    Refusal::session_limit,          Refusal::recorder_unavailable};
 
 /// "E-FEN-01".
 [[nodiscard]] std::string_view code(Refusal refusal);

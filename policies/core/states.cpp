@@ -2,6 +2,31 @@
 
 namespace ecluse {
 
+std::string_view to_code(Protocol protocol)
+{
+    switch (protocol) {
+    case Protocol::ssh:
+        return "ssh";
+    case Protocol::rdp:
+        return "rdp";
+    }
+    assertion_failed("Protocol", __FILE__, __LINE__);
+}
+
+std::optional<Protocol> parse_protocol(std::string_view code)
+{
+    for (auto const protocol : {Protocol::ssh, Protocol::rdp})
+        if (to_code(protocol) == code) return protocol;
+    return std::nullopt;
+}
+
+FunctionWord const* find_function(std::string_view word)
+{
+    for (auto const& known : function_words)
+        if (known.word == word) return &known;
+    return nullptr;
+}
+
 std::string_view to_code(PersonState state)
 {
     switch (state) {

@@ -36,9 +36,13 @@ bool concerns(Request const& request, WindowFacts const& window)
            (!request.window || window.id == *request.window);
 }
 
-bool concerns_asset(Request const& request, WindowFacts const& window)
+/// Without a name, any asset of this door: what a window of the other door is about is not told.
+bool concerns_asset(Request const& request, Facts const& facts, WindowFacts const& window)
 {
-    return !request.asset || contains(window.assets, *request.asset);
+    if (request.asset) return contains(window.assets, *request.asset);
+    return std::any_of(facts.assets.begin(), facts.assets.end(), [&](auto const& asset) {
+        return asset.protocol == request.protocol && contains(window.assets, asset.id);
+    });
 }
 
 /// Between two of the same standing.
@@ -66,7 +70,7 @@ WindowChoice choose_window(Request const& request, Facts const& facts, UtcTime n
     for (auto const& window : facts.windows) {
         if (!concerns(request, window)) continue;
         consider(for_person, window);
-        if (concerns_asset(request, window)) consider(for_asset, window);
+        if (concerns_asset(request, facts, window)) consider(for_asset, window);
     }
     if (for_asset.window == nullptr && for_person.standing == WindowStanding::live)
         return for_person;
@@ -77,7 +81,8 @@ std::optional<UtcTime> next_opening(Request const& request, Facts const& facts, 
 {
     std::optional<UtcTime> next;
     for (auto const& window : facts.windows) {
-        if (!contains(window.people, request.person) || !concerns_asset(request, window)) continue;
+        if (!contains(window.people, request.person) || !concerns_asset(request, facts, window))
+            continue;
         if (standing(window.times, now) != WindowStanding::upcoming) continue;
         if (!next || window.times.opens < *next) next = window.times.opens;
     }

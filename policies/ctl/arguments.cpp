@@ -1,5 +1,6 @@
 #include "policies/ctl/arguments.h"
 
+#include "common/text_keys.h"
 #include "policies/config/config_bindings.h"
 
 #include <algorithm>

@@ -19,6 +19,7 @@ std::vector<Command> build()
     add_people_commands(all);
     add_place_commands(all);
     add_window_commands(all);
+    add_rdp_commands(all);
     add_report_commands(all);
     add_evidence_commands(all);
     return all;

@@ -65,6 +65,7 @@ struct Command {
 void add_people_commands(std::vector<Command>& to);
 void add_place_commands(std::vector<Command>& to); // vendors, sources, assets
 void add_window_commands(std::vector<Command>& to);
+void add_rdp_commands(std::vector<Command>& to); // tickets, the door's certificate
 void add_report_commands(std::vector<Command>& to);
 void add_evidence_commands(std::vector<Command>& to);
 void add_system_commands(std::vector<Command>& to);

@@ -131,6 +131,7 @@ std::vector<Command> asset_rows()
         asset,
         account,
         {.name = "method", .values = "key|password"},
+        {.name = "domain"},
         {.name = "secret", .kind = secret},
         {.name = "private-key-file", .kind = path}};
     return {
@@ -142,7 +143,8 @@ std::vector<Command> asset_rows()
               {.name = "description", .required = true},
               {.name = "host", .required = true},
               {.name = "port", .kind = number},
-              {.name = "protocol", .values = "ssh"},
+              {.name = "protocol", .values = "ssh|rdp"},
+              {.name = "security", .values = "tls|nla"},
               {.name = "referent"},
               {.name = "open-mode", .values = "auto|manual"},
               {.name = "usage-hours", .kind = list},
@@ -177,6 +179,7 @@ std::vector<Command> asset_rows()
              {asset,
               {.name = "fetch", .kind = flag},
               {.name = "key", .kind = file},
+              {.name = "certificate", .kind = file},
               {.name = "fingerprint"}},
          .example = "asset pin scanner-1 --fetch",
          .run = &run_pin},

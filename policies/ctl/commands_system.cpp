@@ -45,7 +45,8 @@ void add_system_commands(std::vector<Command>& to)
               {.name = "from", .required = true},
               {.name = "asset", .required = true},
               {.name = "account"},
-              {.name = "kind", .values = "shell|exec|sftp|scp_up|scp_down|rsync_up|rsync_down"},
+              {.name = "kind",
+               .values = "shell|exec|sftp|scp_up|scp_down|rsync_up|rsync_down|desktop"},
               {.name = "at", .kind = moment}},
          .example = "explain --person n.belkacem --from 203.0.113.24 --asset scanner-1 "
                     "--at \"2026-11-24 20:30\"",

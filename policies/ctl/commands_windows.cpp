@@ -6,6 +6,9 @@ namespace {
 
 constexpr Option window{.name = "window", .required = true, .positional = true};
 constexpr Option session{.name = "session", .required = true, .positional = true};
+/// Those of the SSH door, of both, and of the RDP door.
+constexpr std::string_view functions =
+    "shell|exec|file_up|file_down|desktop|clipboard_in|clipboard_out|sound";
 constexpr Option reason{.name = "reason", .required = true};
 
 std::vector<Command> window_rows()
@@ -21,10 +24,7 @@ std::vector<Command> window_rows()
               {.name = "person", .kind = list},
               {.name = "opens", .kind = moment, .required = true},
               {.name = "closes", .kind = moment, .required = true},
-              {.name = "function",
-               .kind = list,
-               .required = true,
-               .values = "shell|exec|file_up|file_down"},
+              {.name = "function", .kind = list, .required = true, .values = functions},
               {.name = "nature",
                .required = true,
                .values = "preventive|corrective|evolutive|diagnostic|update"},
@@ -66,7 +66,7 @@ std::vector<Command> window_rows()
              {window,
               {.name = "opens", .kind = moment},
               {.name = "closes", .kind = moment},
-              {.name = "remove-function", .kind = list, .values = "shell|exec|file_up|file_down"},
+              {.name = "remove-function", .kind = list, .values = functions},
               {.name = "open-mode", .values = "auto|manual"},
               {.name = "override-reason"},
               {.name = "comment"}},
@@ -111,6 +111,7 @@ std::vector<Command> window_rows()
               "person",
               "asset",
               "account",
+              "protocol",
               "source",
               "started_at",
               "ended_at",

@@ -2,6 +2,7 @@
 
 #include "common/bytes.h"
 #include "common/json.h"
+#include "common/text_keys.h"
 #include "policies/ctl/prompt.h"
 #include "policies/ctl/show.h"
 #include "policies/policyd/paths.h"

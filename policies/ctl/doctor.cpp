@@ -1,5 +1,6 @@
 #include "common/bytes.h"
 #include "common/json.h"
+#include "common/text_keys.h"
 #include "policies/ctl/run.h"
 #include "policies/ctl/show.h"
 #include "policies/policyd/paths.h"
@@ -224,6 +225,33 @@ void check_service(Ctl& ctl, Examination& examination)
     );
 }
 
+void check_certificate(Ctl& ctl, Examination& examination)
+{
+    auto answer = ctl.ask("rdp_certificate.show", {});
+    if (!answer || !unfold(*answer)) return;
+    auto const& certificate = answer->fields;
+    auto const is = [&](char const* field) {
+        auto const* const value = certificate.if_contains(field);
+        return value && value->is_bool() && value->get_bool();
+    };
+    auto const days = std::to_string(number_of(certificate, "days"));
+    TextHoles const holes{{"days", days}};
+    if (number_of(certificate, "days") <= 0)
+        examination.bad(
+            TextKey::doctor_certificate_over, holes, TextKey::doctor_certificate_over_remedy
+        );
+    else if (is("ends_soon"))
+        examination.warn(
+            TextKey::doctor_certificate_soon, holes, TextKey::doctor_certificate_over_remedy
+        );
+    else
+        examination.good(TextKey::doctor_certificate_good, holes);
+    if (!is("covers_names"))
+        examination.warn(
+            TextKey::doctor_certificate_names, {}, TextKey::doctor_certificate_names_remedy
+        );
+}
+
 void check_targets(Ctl& ctl, Examination& examination)
 {
     auto answer = ctl.ask("system.targets", {});
@@ -320,6 +348,7 @@ Exit run_doctor(Ctl& ctl, Command const&, json::object)
     check_disk(examination, paths.database.substr(0, paths.database.rfind('/')));
     check_clock(examination);
     check_service(ctl, examination);
+    check_certificate(ctl, examination);
     check_targets(ctl, examination);
     return report(ctl, examination);
 }

@@ -1,4 +1,5 @@
 #include "common/json.h"
+#include "common/text_keys.h"
 #include "policies/ctl/run.h"
 #include "policies/ctl/show.h"
 

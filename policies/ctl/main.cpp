@@ -2,6 +2,7 @@
 #include "common/fill_text.h"
 #include "common/json.h"
 #include "common/log.h"
+#include "common/text_keys.h"
 #include "policies/ctl/ctl.h"
 #include "policies/ctl/run.h"
 

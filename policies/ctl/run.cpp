@@ -3,6 +3,7 @@
 #include "common/bytes.h"
 #include "common/fill_text.h"
 #include "common/json.h"
+#include "common/text_keys.h"
 #include "policies/ctl/moment.h"
 #include "policies/ctl/prompt.h"
 #include "policies/ctl/show.h"

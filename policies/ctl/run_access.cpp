@@ -1,5 +1,6 @@
 #include "common/bytes.h"
 #include "common/json.h"
+#include "common/text_keys.h"
 #include "policies/ctl/qr.h"
 #include "policies/ctl/run.h"
 #include "policies/ctl/show.h"
@@ -78,6 +79,9 @@ Exit run_login(Ctl& ctl, Command const&, json::object fields)
         auto const count = std::to_string(failures->get_int64());
         ctl.say(TextKey::ctl_login_failures, {{"count", count}});
     }
+    if (auto const* const notices = shown.if_contains("notices"); notices && notices->is_array())
+        for (auto const& notice : notices->get_array())
+            if (notice.is_string()) ctl.say(printable(notice.get_string(), 512));
     return Exit::ok;
 }
 

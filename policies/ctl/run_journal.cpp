@@ -1,5 +1,6 @@
 #include "common/bytes.h"
 #include "common/json.h"
+#include "common/text_keys.h"
 #include "policies/ctl/run.h"
 #include "policies/ctl/show.h"
 #include "policies/journal/verify.h"

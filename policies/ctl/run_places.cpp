@@ -1,9 +1,12 @@
 #include "common/bytes.h"
 #include "common/json.h"
+#include "common/text_keys.h"
 #include "policies/ctl/host_key.h"
 #include "policies/ctl/run.h"
 #include "policies/ctl/show.h"
+#include "policies/ctl/target_certificate.h"
 #include "policies/policyd/public_key.h"
+#include "policies/vault/door_key.h"
 
 namespace ecluse::ctl {
 namespace {
@@ -16,27 +19,45 @@ std::string text_of(json::object const& object, std::string_view field)
     return value && value->is_string() ? std::string{std::string_view{value->get_string()}} : "";
 }
 
-std::optional<std::vector<std::string>> fetch(Ctl& ctl, std::string const& name)
+/// What a target shows: its field in the request, and each thing with its fingerprint.
+struct Shown {
+    struct One {
+        std::string kind, fingerprint, text;
+    };
+    char const* field;
+    std::vector<One> all;
+};
+
+Result<Shown> fetch_keys(std::string const& host, std::uint16_t port)
+{
+    Shown shown{"key", {}};
+    for (auto const& line : ECLUSE_TRY(fetch_host_keys(host, port)))
+        if (auto const key = policyd::parse_public_key(line))
+            shown.all.push_back({key->type, key->fingerprint, key->line});
+    return shown;
+}
+
+Result<Shown> fetch_certificate(std::string const& host, std::uint16_t port)
+{
+    auto const pem = ECLUSE_TRY(fetch_target_certificate(host, port));
+    auto const facts = ECLUSE_TRY(read_certificate_facts(pem));
+    return Shown{"certificate", {{facts.subject, spelled_fingerprint(facts.sha256), pem}}};
+}
+
+std::optional<Shown> fetch(Ctl& ctl, std::string const& name)
 {
     auto const asset = ctl.ask("asset.show", {{"asset", name}});
     if (!asset) return std::nullopt;
-    auto const* port = asset->fields.if_contains("port");
-    auto keys = fetch_host_keys(
-        text_of(asset->fields, "host"),
-        static_cast<std::uint16_t>(port && port->is_int64() ? port->get_int64() : 22)
+    bool const is_rdp = text_of(asset->fields, "protocol") == "rdp";
+    auto const* given = asset->fields.if_contains("port");
+    auto const port = static_cast<std::uint16_t>(
+        given && given->is_int64() ? given->get_int64() : (is_rdp ? 3389 : 22)
     );
-    if (keys) return *std::move(keys);
-    ctl.fail(keys.error());
+    auto const host = text_of(asset->fields, "host");
+    auto shown = is_rdp ? fetch_certificate(host, port) : fetch_keys(host, port);
+    if (shown) return *std::move(shown);
+    ctl.fail(shown.error());
     return std::nullopt;
-}
-
-/// The key that has this fingerprint, among those that the target shows.
-std::string choose(std::vector<std::string> const& keys, std::string const& fingerprint)
-{
-    for (auto const& line : keys)
-        if (auto const key = policyd::parse_public_key(line))
-            if (key->fingerprint == fingerprint) return key->line;
-    return {};
 }
 
 } // namespace
@@ -46,14 +67,14 @@ Exit run_pin(Ctl& ctl, Command const& command, json::object fields)
     auto const fingerprint = text_of(fields, "fingerprint");
     bool const fetches = fields.erase("fetch") > 0;
     if (fetches) {
-        auto const keys = fetch(ctl, text_of(fields, "asset"));
-        if (!keys) return ctl.exit();
+        auto const shown = fetch(ctl, text_of(fields, "asset"));
+        if (!shown) return ctl.exit();
         json::array seen;
-        for (auto const& line : *keys)
-            if (auto const key = policyd::parse_public_key(line))
-                seen.push_back(json::object{{"kind", key->type}, {"fingerprint", key->fingerprint}}
-                );
-        auto const chosen = choose(*keys, fingerprint);
+        std::string chosen;
+        for (auto const& one : shown->all) {
+            seen.push_back(json::object{{"kind", one.kind}, {"fingerprint", one.fingerprint}});
+            if (one.fingerprint == fingerprint) chosen = one.text;
+        }
         if (chosen.empty()) {
             // Shown, never believed: somebody compares with what the target's owner says, and types
             // it.
@@ -73,9 +94,9 @@ Exit run_pin(Ctl& ctl, Command const& command, json::object fields)
                 Exit::refused, TextKey::ctl_pin_other, {{"fingerprint", printable(fingerprint)}}
             );
         }
-        fields["key"] = chosen;
+        fields[shown->field] = chosen;
     }
-    if (!fields.contains("key") || fingerprint.empty())
+    if ((!fields.contains("key") && !fields.contains("certificate")) || fingerprint.empty())
         return ctl.fail(Exit::usage, TextKey::ctl_pin_needs);
     return ask_and_show(ctl, command, std::move(fields));
 }

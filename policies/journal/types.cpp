@@ -40,6 +40,13 @@ std::vector<JournalType> const& journal_types()
         {"transfer.down", "Fichier récupéré depuis la cible"},
         {"transfer.file", "Fichier supprimé, renommé ou modifié sur la cible"},
 
+        {"clipboard.in", "Texte collé vers la cible"},
+        {"clipboard.out", "Texte copié depuis la cible"},
+
+        {"ticket.minted", "Ticket d’accès au bureau délivré"},
+        {"ticket.redeemed", "Ticket d’accès au bureau utilisé"},
+        {"ticket.refused", "Ticket d’accès au bureau refusé"},
+
         {"window.drafted", "Brouillon de créneau enregistré"},
         {"window.changed", "Créneau modifié"},
         {"window.requested", "Créneau demandé"},

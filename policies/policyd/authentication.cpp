@@ -8,6 +8,7 @@
 #include "policies/policyd/clock.h"
 #include "policies/policyd/context.h"
 #include "policies/policyd/factors.h"
+#include "policies/policyd/login_person.h"
 #include "policies/policyd/throttle_book.h"
 #include "policies/store/database.h"
 #include "policies/vault/vault.h"
@@ -31,37 +32,6 @@ factors::Store store_of(Context& context)
     return {context.database, context.vault};
 }
 
-struct Person {
-    std::string id, login, name, vendor, state;
-    Language language = Language::french;
-    std::optional<std::int64_t> last_login_at;
-    std::string last_login_from, last_login_door;
-    std::int64_t failures_since = 0;
-};
-
-Result<std::optional<Person>> find_person(Context& context, std::string_view login)
-{
-    auto const row = ECLUSE_TRY(context.database.row(
-        "SELECT id, login, first_name, last_name, vendor, state, language, last_login_at, "
-        "last_login_from, "
-        "last_login_door, failures_since FROM person WHERE login = $1",
-        {std::string{login}}
-    ));
-    if (!row) return std::optional<Person>{};
-    Person person;
-    person.id = row->text("id");
-    person.login = row->text("login");
-    person.name = row->text("first_name") + " " + row->text("last_name");
-    person.vendor = row->optional_text("vendor").value_or("");
-    person.state = row->text("state");
-    person.language = parse_language(row->text("language")).value_or(Language::french);
-    person.last_login_at = row->optional_number("last_login_at");
-    person.last_login_from = row->optional_text("last_login_from").value_or("");
-    person.last_login_door = row->optional_text("last_login_door").value_or("");
-    person.failures_since = row->number("failures_since");
-    return std::optional{std::move(person)};
-}
-
 } // namespace
 
 struct Authentication::Job {
@@ -80,7 +50,7 @@ namespace {
 /// Everything that the verdict rests on, read again after the pool: a second attempt with the same
 /// code may have been accepted meanwhile.
 struct Judged {
-    std::optional<Person> person;
+    std::optional<LoginPerson> person;
     std::optional<factors::Code> code;
     bool replayed = false;
     bool accepted = false;
@@ -89,7 +59,7 @@ struct Judged {
 Result<Judged> judge_now(Context& context, Attempt const& attempt, bool password_right)
 {
     Judged judged;
-    judged.person = ECLUSE_TRY(find_person(context, attempt.login));
+    judged.person = ECLUSE_TRY(find_login(context.database, attempt.login));
     if (!judged.person) return judged;
     bool const first =
         attempt.key
@@ -136,12 +106,7 @@ Result<> write_success(Context& context, Attempt const& attempt, Judged const& j
         ECLUSE_TRY(factors::consume(store_of(context), *judged.code, now));
         ECLUSE_TRY(throttle_book::succeeded(context.database, attempt.login, attempt.address));
         if (signing) return {};
-        ECLUSE_TRY(context.database.run(
-            "UPDATE person SET last_login_at = $1, last_login_from = $2, last_login_door = $3, "
-            "failures_since = 0 WHERE id = $4",
-            {now.time_since_epoch().count(), attempt.address, attempt.door, judged.person->id}
-        ));
-        return {};
+        return write_login(context.database, judged.person->id, attempt.address, attempt.door, now);
     };
     ECLUSE_TRY(context.journal.record(at, "auth.success", event, work));
     if (judged.code->kind == "recovery")
@@ -168,22 +133,6 @@ Result<> write_failure(Context& context, Attempt const& attempt, Judged const& j
                        return {};
                    }));
     return {};
-}
-
-Accepted to_accepted(Attempt const& attempt, Judged const& judged)
-{
-    auto const& person = *judged.person;
-    return {
-        .person = person.id,
-        .login = person.login,
-        .name = person.name,
-        .vendor = person.vendor,
-        .language = person.language,
-        .factors = factors_of(attempt, *judged.code),
-        .last_login_at = person.last_login_at,
-        .last_login_from = person.last_login_from,
-        .last_login_door = person.last_login_door,
-        .failures_since = person.failures_since};
 }
 
 } // namespace
@@ -232,14 +181,14 @@ void Authentication::begin(Context& context, std::shared_ptr<Job> job)
         return job->refuse(wait_when_busy);
     }
     if (wait->count() > 0) {
-        note_throttled(context, *job);
+        note_throttled(context, attempt);
         return job->refuse(*wait);
     }
     // A key that nobody enrolled and one without its code cost the same without any hashing: there
     // is no password to guess on this road.
     if (attempt.key) return decide(context, *job);
     if (waiting_.size() >= waiting_max) return job->refuse(wait_when_busy);
-    auto const person = find_person(context, attempt.login);
+    auto const person = find_login(context.database, attempt.login);
     job->hash = decoy_hash_;
     if (person && *person)
         if (auto const hash = factors::password_hash(store_of(context), (*person)->id);
@@ -289,16 +238,17 @@ void Authentication::decide(Context& context, Job& job)
         log(LogLevel::error, "authentication: " + written.error().what);
         return job.refuse(wait_when_busy);
     }
-    if (judged->accepted) return job.answer(Verdict{to_accepted(attempt, *judged), 0s});
+    if (judged->accepted)
+        return job.answer(Verdict{
+            to_accepted(*judged->person, factors_of(attempt, *judged->code)), 0s});
     auto const next_wait =
         throttle_book::wait(context.database, attempt.login, attempt.address, now);
     job.refuse(next_wait ? *next_wait : wait_when_busy);
 }
 
-void Authentication::note_throttled(Context& context, Job const& job)
+void Authentication::note_throttled(Context& context, Attempt const& attempt)
 {
     auto const now = context.clock.monotonic();
-    auto const& attempt = job.attempt;
     if (throttled_.size() >= throttled_max) throttled_.clear();
     auto const [entry, is_new] = throttled_.try_emplace(attempt.address, now);
     if (!is_new && now - entry->second < throttled_period) return;
@@ -311,7 +261,7 @@ void Authentication::note_throttled(Context& context, Job const& job)
 
 bool Authentication::key_acceptable(Context& context, std::string_view login, std::string_view key)
 {
-    auto const person = find_person(context, login);
+    auto const person = find_login(context.database, login);
     if (!person || !*person) return false;
     auto const known = factors::has_key(store_of(context), (*person)->id, key);
     return known && *known;

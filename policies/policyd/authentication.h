@@ -25,13 +25,13 @@ struct Attempt {
     Secret password;                // when no key
     Secret code;                    // TOTP digits or a recovery code
     std::string address;            // "203.0.113.24", or "local"
-    std::string door;               // "ssh", "cli"
+    std::string door;               // "ssh", "rdp", "cli"
 };
 
 struct Accepted {
     std::string person, login, name, vendor; // vendor empty: hospital staff
     Language language = Language::french;
-    std::string factors; // "ssh_key+totp", "password+recovery"
+    std::string factors; // "ssh_key+totp", "password+recovery", "password+totp+ticket"
     std::optional<std::int64_t> last_login_at;
     std::string last_login_from, last_login_door;
     std::int64_t failures_since = 0;
@@ -69,13 +69,14 @@ public:
     /// Whether this key may begin an authentication. Says nothing else.
     [[nodiscard]] bool
     key_acceptable(Context& context, std::string_view login, std::string_view key);
+    /// Journals that an attempt came too early, at most once per address in 10 s.
+    void note_throttled(Context& context, Attempt const& attempt);
 
 private:
     struct Job;
     void begin(Context& context, std::shared_ptr<Job> job);
     void next(Context& context);
     void decide(Context& context, Job& job);
-    void note_throttled(Context& context, Job const& job);
 
     std::size_t in_pool_ = 0;
     std::deque<std::shared_ptr<Job>> waiting_;

@@ -5,6 +5,7 @@
 #include "common/json.h"
 #include "common/log.h"
 #include "common/secret.h"
+#include "common/text_keys.h"
 
 namespace ecluse::policyd {
 namespace {

@@ -22,6 +22,7 @@ class Live;
 class Peers;
 class RecorderLink;
 class Sources;
+class Tickets;
 class Windows;
 
 /// What request handlers work with. main builds every part before the first request and keeps it
@@ -43,6 +44,7 @@ struct Context {
     Dropped& dropped;               // dropped.h
     Peers& peers;                   // peers.h
     Authentication& authentication; // authentication.h: passwords, codes, throttling
+    Tickets& tickets;               // tickets.h: alive now
 };
 
 } // namespace ecluse::policyd

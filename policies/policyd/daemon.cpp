@@ -5,6 +5,7 @@
 #include "common/notify.h"
 #include "common/service.h"
 #include "policies/policyd/aftermath.h"
+#include "policies/policyd/door_certificate.h"
 #include "policies/policyd/endings.h"
 #include "policies/policyd/host_keys.h"
 #include "policies/policyd/listener_role.h"
@@ -45,7 +46,8 @@ Daemon::Daemon(Opened& opened)
                                .events = events_,
                                .dropped = dropped_,
                                .peers = peers_,
-                               .authentication = authentication_}
+                               .authentication = authentication_,
+                               .tickets = tickets_}
 {
     events_.start(context_);
     add_login_requests(operator_table_, context_);
@@ -59,6 +61,7 @@ Result<> Daemon::prepare()
         context_, "service.started", "policyd " ECLUSE_VERSION "; " + opened_.confinement
     );
     ECLUSE_TRY(ensure_host_keys(context_));
+    ECLUSE_TRY(ensure_door_certificate(context_));
     ECLUSE_TRY(close_lost_sessions(context_));
     ECLUSE_TRY(windows_.tick(context_));
     ECLUSE_TRY(sources_.refresh(context_));

@@ -14,6 +14,7 @@
 #include "policies/policyd/recorder_link.h"
 #include "policies/policyd/role.h"
 #include "policies/policyd/sources.h"
+#include "policies/policyd/tickets.h"
 #include "policies/policyd/windows.h"
 #include "policies/store/database.h"
 #include "policies/vault/evidence_key.h"
@@ -63,6 +64,7 @@ private:
     RequestTable operator_table_;
     Loop loop_;
     Authentication authentication_;
+    Tickets tickets_;
     RecorderLink recorder_;
     EventLog events_;
     Context context_;

@@ -7,14 +7,16 @@
 
 namespace ecluse::policyd {
 
-void Dropped::add(std::string const& address, std::string const& reason, std::int64_t count)
+void Dropped::add(
+    Protocol door, std::string const& address, std::string const& reason, std::int64_t count
+)
 {
-    auto const found = waiting_.find(address);
+    auto const found = waiting_.find({door, address});
     if (found == waiting_.end() && waiting_.size() >= addresses_max) {
-        others_ += count;
+        others_[door] += count;
         return;
     }
-    auto& counted = waiting_[address];
+    auto& counted = waiting_[{door, address}];
     counted.reason = reason;
     counted.count += count;
 }
@@ -29,21 +31,22 @@ void Dropped::flush(Context& context)
 {
     flushed_at_ = context.clock.monotonic();
     auto const waiting = std::exchange(waiting_, {});
-    auto const others = std::exchange(others_, 0);
-    auto const tell = [&](std::string const& address, std::string const& detail) {
+    auto const others = std::exchange(others_, {});
+    auto const tell = [&](Protocol door, std::string const& address, std::string const& detail) {
         auto const done = record_refusal(
             context,
             {.code = "E-IP-01",
-             .door = "ssh",
+             .door = std::string{to_code(door)},
              .address = address,
              .detail = detail,
              .type = "connection.dropped"}
         );
         if (!done) log(LogLevel::error, "journal a dropped connection: " + done.error().what);
     };
-    for (auto const& [address, counted] : waiting)
-        tell(address, counted.reason + " x" + std::to_string(counted.count));
-    if (others > 0) tell("", "other addresses x" + std::to_string(others));
+    for (auto const& [from, counted] : waiting)
+        tell(from.first, from.second, counted.reason + " x" + std::to_string(counted.count));
+    for (auto const& [door, count] : others)
+        tell(door, "", "other addresses x" + std::to_string(count));
 }
 
 } // namespace ecluse::policyd

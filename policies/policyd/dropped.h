@@ -1,6 +1,7 @@
 #pragma once
 
 #include "common/time.h"
+#include "policies/core/decide.h"
 
 #include <cstdint>
 #include <map>
@@ -18,7 +19,8 @@ public:
     /// Addresses told one by one in a period; the others are one entry with their number.
     static constexpr std::size_t addresses_max = 64;
 
-    void add(std::string const& address, std::string const& reason, std::int64_t count);
+    void
+    add(Protocol door, std::string const& address, std::string const& reason, std::int64_t count);
     /// Journals what waits, at most once in a period.
     void tick(Context& context);
     void flush(Context& context);
@@ -28,8 +30,8 @@ private:
         std::string reason;
         std::int64_t count = 0;
     };
-    std::map<std::string, Counted> waiting_;
-    std::int64_t others_ = 0;
+    std::map<std::pair<Protocol, std::string>, Counted> waiting_;
+    std::map<Protocol, std::int64_t> others_;
     Deadline flushed_at_{};
 };
 

@@ -3,6 +3,7 @@
 #include "common/bytes.h"
 #include "common/json.h"
 #include "common/log.h"
+#include "common/text_keys.h"
 #include "policies/journal/journal.h"
 #include "policies/policyd/clock.h"
 #include "policies/policyd/context.h"
@@ -22,12 +23,12 @@ Ending recorder_failed()
 
 Ending journal_failed()
 {
-    return {.reason = "recorder_failed", .code = "E-ENR-02", .text = TextKey::ending_journal};
+    return {.reason = "recorder_failed", .code = "E-JOU-01", .text = TextKey::ending_journal};
 }
 
 Ending revoked()
 {
-    return {.reason = "revoked", .code = "E-CPT-01", .text = TextKey::ending_revoked};
+    return {.reason = "revoked", .code = "E-RET-01", .text = TextKey::ending_revoked};
 }
 
 Ending clock()

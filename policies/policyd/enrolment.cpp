@@ -3,6 +3,7 @@
 #include "common/bytes.h"
 #include "common/json.h"
 #include "common/loop.h"
+#include "common/text_keys.h"
 #include "policies/config/config.h"
 #include "policies/core/passwords.h"
 #include "policies/core/recovery_codes.h"

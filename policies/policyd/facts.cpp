@@ -1,12 +1,16 @@
 #include "policies/policyd/facts.h"
 
+#include "common/paris_time.h"
+#include "common/text_keys.h"
 #include "policies/config/config.h"
+#include "policies/core/passwords.h"
 #include "policies/core/report_rules.h"
 #include "policies/core/window_choice.h"
 #include "policies/policyd/clock.h"
 #include "policies/policyd/context.h"
 #include "policies/policyd/recorder_link.h"
 #include "policies/policyd/report_policy.h"
+#include "policies/store/credentials.h"
 #include "policies/store/database.h"
 #include "policies/store/facts.h"
 
@@ -97,6 +101,19 @@ blocking_reports(Context& context, std::string const& vendor, UtcTime now)
     return blocking;
 }
 
+Result<std::optional<UtcTime>> password_renew_by(Context& context, std::string const& person)
+{
+    auto const chosen = ECLUSE_TRY(store::password_chosen_at(context.database, person));
+    if (!chosen) return std::optional<UtcTime>{};
+    return renew_by(instant(*chosen), context.config.passwords.renew_days);
+}
+
+std::string password_warning(std::optional<UtcTime> renew_by, UtcTime now, Language language)
+{
+    if (!renew_by || now < *renew_by - password_renew_warning) return {};
+    return text(language, TextKey::password_renew, {{"date", format_moment(*renew_by, language)}});
+}
+
 FactorsVerified to_factors(std::string_view factors)
 {
     FactorsVerified verified;
@@ -123,6 +140,7 @@ load_facts(Context& context, Asking const& asking, std::optional<AssetId> const&
         {},
         {}};
     known.facts.factors = asking.factors;
+    known.facts.password_renew_by = ECLUSE_TRY(password_renew_by(context, asking.person));
     known.facts.clock_trusted = context.clock.trusted();
     known.facts.recorder_available = context.recorder.ready();
     known.facts.blocking_reports = ECLUSE_TRY(blocking_reports(context, asking.vendor, now));

@@ -32,6 +32,12 @@ struct Known {
 /// CHM:8.19: what a vendor's people owe stops their next window and session.
 [[nodiscard]] Result<std::vector<ReportId>>
 blocking_reports(Context& context, std::string const& vendor, UtcTime now);
+/// From when on this person's password is too old; nothing when there is no such time.
+[[nodiscard]] Result<std::optional<UtcTime>>
+password_renew_by(Context& context, std::string const& person);
+/// "Votre mot de passe …": what its owner is told from three weeks before, empty until then.
+[[nodiscard]] std::string
+password_warning(std::optional<UtcTime> renew_by, UtcTime now, Language language);
 [[nodiscard]] FactorsVerified to_factors(std::string_view factors);
 /// `asked`: an asset named by the request, which may be outside every window.
 [[nodiscard]] Result<Known> load_facts(

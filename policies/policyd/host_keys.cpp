@@ -2,12 +2,10 @@
 
 #include "common/json.h"
 #include "policies/journal/journal.h"
-#include "policies/policyd/boxes.h"
 #include "policies/policyd/clock.h"
 #include "policies/policyd/context.h"
-#include "policies/store/database.h"
+#include "policies/policyd/gateway_secret.h"
 #include "policies/vault/ssh_key.h"
-#include "policies/vault/vault.h"
 
 namespace ecluse::policyd {
 namespace {
@@ -21,16 +19,11 @@ constexpr Named wanted[]{
 
 Result<> store_key(Context& context, std::string const& name, SshKey const& key)
 {
-    auto const sealed = context.vault.seal(box::secret(name), key.private_text().reveal());
     auto const at = context.clock.utc_now();
     json::object const event{
         {"actor", "system"}, {"source", "local"}, {"object", name}, {"outcome", key.fingerprint()}};
-    ECLUSE_TRY(context.journal.record(at, "secret.created", event, [&]() -> Result<> {
-        ECLUSE_TRY(context.database.run(
-            "INSERT INTO secret (name, value_sealed, public, rotated_at) VALUES ($1, $2, $3, $4)",
-            {name, Blob{sealed}, key.public_line(), to_seconds(at).time_since_epoch().count()}
-        ));
-        return {};
+    ECLUSE_TRY(context.journal.record(at, "secret.created", event, [&] {
+        return gateway_secret::put(context, name, key.private_text(), key.public_line());
     }));
     return {};
 }
@@ -40,10 +33,8 @@ Result<> store_key(Context& context, std::string const& name, SshKey const& key)
 Result<> ensure_host_keys(Context& context)
 {
     for (auto const& [name, generate] : wanted) {
-        auto const row = ECLUSE_TRY(
-            context.database.row("SELECT name FROM secret WHERE name = $1", {std::string{name}})
-        );
-        if (!row) ECLUSE_TRY(store_key(context, name, ECLUSE_TRY(generate())));
+        if (!ECLUSE_TRY(gateway_secret::find(context, name)))
+            ECLUSE_TRY(store_key(context, name, ECLUSE_TRY(generate())));
     }
     return {};
 }
@@ -52,13 +43,9 @@ Result<std::vector<Fd>> host_key_files(Context& context)
 {
     std::vector<Fd> files;
     for (auto const& [name, generate] : wanted) {
-        auto const row = ECLUSE_TRY(context.database.row(
-            "SELECT value_sealed FROM secret WHERE name = $1", {std::string{name}}
-        ));
-        if (!row) return Error{Errc::not_found, std::string{"host key "} + name};
-        auto const key =
-            ECLUSE_TRY(context.vault.open_box(box::secret(name), row->blob("value_sealed")));
-        files.push_back(ECLUSE_TRY(memory_file(name, key.reveal())));
+        auto const kept = ECLUSE_TRY(gateway_secret::find(context, name));
+        if (!kept) return Error{Errc::not_found, std::string{"host key "} + name};
+        files.push_back(ECLUSE_TRY(memory_file(name, kept->value.reveal())));
     }
     return files;
 }

@@ -6,6 +6,7 @@
 #include "common/log.h"
 #include "policies/config/config.h"
 #include "policies/policyd/context.h"
+#include "policies/policyd/door.h"
 #include "policies/policyd/dropped.h"
 #include "policies/policyd/peers.h"
 #include "policies/policyd/violations.h"
@@ -63,7 +64,7 @@ void ListenerRole::start(Context& context, PacketSocket socket)
 
 ListenerRole::ListenerRole(Context& context) : context_{context}
 {
-    auto const greeted = [this] { return greeted_; };
+    auto const greeted = [this] { return door_.has_value(); };
     table_.add(
         "listen.hello",
         {.handler = [this](auto&, Request& r, auto&) { return hello(r); }, .once = true}
@@ -91,24 +92,25 @@ ListenerRole::~ListenerRole()
 Reply ListenerRole::hello(Request& request)
 {
     Fields fields{request.fields};
-    auto const door = fields.text("door", 16);
+    auto const door = parse_protocol(fields.text("door", 16));
     auto const address = fields.text("address", 64);
     auto const port = fields.number("port", 0, port_max);
-    if (door != "ssh") fields.fault("door", "unknown");
+    if (!door) fields.fault("door", "unknown");
     if (auto const done = fields.finish(); !done) return Reply::violation(done.error().what);
     auto list = ECLUSE_TRY(context_.sources.list());
     log(LogLevel::info,
-        "listener for " + door + " on " + printable(address) + " port " + std::to_string(port));
-    greeted_ = true;
+        "listener for " + std::string{to_code(*door)} + " on " + printable(address) + " port " +
+            std::to_string(port));
+    door_ = door;
     context_.sources.add_listener(&on_sources_);
-    auto const& ssh = context_.config.ssh;
+    auto const& limits = limits_of(context_.config, *door_);
     std::vector<Fd> descriptors;
     descriptors.push_back(std::move(list));
     return {
         json::object{
-            {"per_source_max", ssh.per_source_max},
-            {"connections_max", ssh.connections_max},
-            {"answer_undeclared", ssh.answer_undeclared}},
+            {"per_source_max", limits.per_source_max},
+            {"connections_max", limits.connections_max},
+            {"answer_undeclared", limits.answer_undeclared}},
         std::move(descriptors)};
 }
 
@@ -135,12 +137,14 @@ Reply ListenerRole::connection(Request& request)
     if (!peer) return Reply::later();
     auto const address = peer->address.to_string();
     bool const declared = context_.sources.declared(address);
-    if (!declared && !context_.config.ssh.answer_undeclared) {
-        context_.dropped.add(address, "undeclared", 1);
+    if (!declared && !limits_of(context_.config, *door_).answer_undeclared) {
+        context_.dropped.add(*door_, address, "undeclared", 1);
         return Reply::later();
     }
     WorkerRole::start(
-        context_, PacketSocket{std::move(request.descriptors[1])}, address, peer->port
+        context_,
+        PacketSocket{std::move(request.descriptors[1])},
+        {.protocol = *door_, .address = address, .port = peer->port}
     );
     return Reply::later();
 }
@@ -157,7 +161,7 @@ Reply ListenerRole::dropped(Request& request)
     auto const parsed = SourceAddress::parse(address);
     if (!parsed) fields.fault("address", "not an address");
     if (auto const done = fields.finish(); !done) return Reply::violation(done.error().what);
-    context_.dropped.add(parsed->to_string(), reason, count);
+    context_.dropped.add(*door_, parsed->to_string(), reason, count);
     return Reply::later();
 }
 

@@ -1,10 +1,12 @@
 #pragma once
 
 #include "common/packet.h"
+#include "policies/core/decide.h"
 #include "policies/policyd/connection.h"
 #include "policies/policyd/sources.h"
 
 #include <memory>
+#include <optional>
 
 namespace ecluse::policyd {
 
@@ -28,7 +30,7 @@ private:
     RequestTable table_;
     std::shared_ptr<Connection> connection_;
     Sources::Listener on_sources_;
-    bool greeted_ = false;
+    std::optional<Protocol> door_; // once greeted
 
 public:
     ~ListenerRole();

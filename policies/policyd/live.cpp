@@ -63,18 +63,16 @@ std::size_t Live::end_all(Ending const& ending)
     return end_where([](LiveSession const&) { return true; }, ending);
 }
 
-std::size_t Live::extend(std::string_view window, UtcTime until, Deadline deadline)
+std::size_t Live::extend(std::string_view session, UtcTime until, Deadline deadline)
 {
-    std::size_t touched = 0;
-    for (auto& [id, entry] : sessions_) {
-        // A session that has its order to end does not come back.
-        if (entry.session.window != window || entry.session.ending) continue;
-        entry.session.until = until;
-        entry.session.deadline = deadline;
-        entry.worker->push_extended(entry.session);
-        ++touched;
-    }
-    return touched;
+    auto const found = sessions_.find(session);
+    // A session that has its order to end does not come back.
+    if (found == sessions_.end() || found->second.session.ending) return 0;
+    auto& [lengthened, worker] = found->second;
+    lengthened.until = until;
+    lengthened.deadline = deadline;
+    worker->push_extended(lengthened);
+    return 1;
 }
 
 std::size_t Live::message(std::string_view session, std::string_view text)

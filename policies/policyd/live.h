@@ -2,6 +2,7 @@
 
 #include "common/text.h"
 #include "common/time.h"
+#include "policies/core/decide.h"
 #include "policies/policyd/reply.h"
 
 #include <boost/json/fwd.hpp>
@@ -33,7 +34,9 @@ struct Ending {
 struct LiveSession {
     std::string id, connection, window, person, vendor, asset, account, source_address;
     std::string asset_name, person_name;
+    Protocol protocol = Protocol::ssh;
     Language language = Language::french;
+    std::string notice; // for its user alone, below the first line; empty: none
     UtcMillis started{};
     UtcTime until{};
     Deadline deadline{};
@@ -65,7 +68,7 @@ public:
 
     std::size_t cut(std::string_view session, Ending const& ending);
     std::size_t close_window(std::string_view window, Ending const& ending);
-    std::size_t extend(std::string_view window, UtcTime until, Deadline deadline);
+    std::size_t extend(std::string_view session, UtcTime until, Deadline deadline);
     std::size_t revoke_person(std::string_view person, Ending const& ending);
     std::size_t revoke_vendor(std::string_view vendor, Ending const& ending);
     /// Ends sessions whose address `still_declared` no longer accepts (vendor id, address text).

@@ -1,6 +1,7 @@
 #include "common/log.h"
 #include "common/notify.h"
-#include "common/sandbox.h"
+#include "common/text_keys.h"
+#include "policies/policyd/confinement.h"
 #include "policies/policyd/daemon.h"
 #include "policies/policyd/evidence.h"
 #include "policies/policyd/options.h"
@@ -10,7 +11,6 @@
 
 #include <cstdio>
 #include <exception>
-#include <filesystem>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -51,20 +51,6 @@ Result<> check_recipient(std::string const& path)
     return {};
 }
 
-/// Its own folders; what the resolver of names reads belongs to the system.
-Folders folders_of(Paths const& paths)
-{
-    auto const folder_of = [](std::string const& path) { return path.substr(0, path.rfind('/')); };
-    Folders folders;
-    folders.read = {folder_of(paths.rssi)};
-    // It starts ecluse-report, which stands beside it.
-    std::error_code ignored;
-    folders.execute = {
-        std::filesystem::read_symlink("/proc/self/exe", ignored).parent_path().string()};
-    folders.write = {folder_of(paths.database), paths.journal, folder_of(paths.recorder_socket)};
-    return folders;
-}
-
 int serve(Options const& options)
 {
     auto const paths = Paths::under(options.root);
@@ -96,9 +82,9 @@ int serve(Options const& options)
     if (!listen_socket) return fail(TextKey::start_socket, listen_socket.error());
     auto operator_socket = take_packet_listener(*passed, paths.operator_socket, 0660);
     if (!operator_socket) return fail(TextKey::start_socket, operator_socket.error());
-    auto const confinement = confine(Role::policyd, folders_of(paths));
+    auto const confinement = confine_policyd(paths);
     if (!confinement) return fail(TextKey::start_confinement, confinement.error());
-    log(LogLevel::info, confinement->describe());
+    log(LogLevel::info, *confinement);
 
     Opened opened{
         .root = options.root,
@@ -109,7 +95,7 @@ int serve(Options const& options)
         .journal = std::move(*journal),
         .listen_socket = std::move(*listen_socket),
         .operator_socket = std::move(*operator_socket),
-        .confinement = confinement->describe()};
+        .confinement = *confinement};
     Daemon daemon{opened};
     if (auto const done = daemon.prepare(); !done)
         return fail(TextKey::start_prepare, done.error());

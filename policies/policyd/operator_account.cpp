@@ -1,6 +1,7 @@
 #include "common/bytes.h"
 #include "common/json.h"
 #include "common/secret.h"
+#include "common/text_keys.h"
 #include "policies/policyd/boxes.h"
 #include "policies/policyd/operator_act.h"
 #include "policies/store/assets.h"
@@ -56,6 +57,15 @@ bool is_account_name(std::string_view name)
            std::all_of(name.begin(), name.end(), fits);
 }
 
+/// A Windows domain, short or as a DNS name; empty takes it away.
+bool is_domain(std::string_view name)
+{
+    return name.size() <= 64 && std::all_of(name.begin(), name.end(), [](char letter) {
+               return std::isalnum(static_cast<unsigned char>(letter)) != 0 || letter == '.' ||
+                      letter == '_' || letter == '-';
+           });
+}
+
 struct Material {
     std::string sealed;
     std::optional<std::string> key;
@@ -70,7 +80,7 @@ make_material(Context& context, store::Account const& account, Secret const& giv
         if (given.empty()) return Reply{bad_value("secret", "vide")};
         if (is_default(given.reveal(), account.name))
             return Reply{Fault{
-                "E-CPT-03",
+                "E-MDP-08",
                 TextKey::operator_default_password_text,
                 {},
                 TextKey::operator_default_password_remedy}};
@@ -87,11 +97,13 @@ Reply put(Context& context, Caller const& caller, Request& request, bool is_new)
     auto const asset_name = fields.text("asset", name_bytes_max);
     auto const name = fields.text("account", id_bytes_max);
     auto const method = fields.optional_text("method", 16);
+    auto const domain = fields.optional_text("domain", id_bytes_max);
     auto typed = fields.optional_text("secret", secret_bytes_max).value_or("");
     if (auto const done = fields.finish(); !done) return Reply::violation(done.error().what);
     Secret const given{typed};
     auto const asset = ECLUSE_TRY(store::find_asset(context.database, asset_name));
     if (!asset) return unknown(TextKey::operator_unknown_asset, asset_name);
+    bool const is_rdp = asset->protocol == "rdp";
     if (!is_account_name(name)) return bad_value("account", name);
     auto account = ECLUSE_TRY(store::find_account(context.database, asset->id, name));
     if (is_new && account) return already(name);
@@ -101,11 +113,13 @@ Reply put(Context& context, Caller const& caller, Request& request, bool is_new)
         account->id = random_id('K');
         account->asset = asset->id;
         account->name = name;
-        account->method = "key";
+        account->method = is_rdp ? "password" : "key";
     }
     if (method) account->method = *method;
-    if (account->method != "key" && account->method != "password")
+    if (domain) account->domain = domain;
+    if (account->method != "password" && (is_rdp || account->method != "key"))
         return bad_value("method", account->method);
+    if (domain && (!is_rdp || !is_domain(*domain))) return bad_value("domain", *domain);
     auto made = make_material(context, *account, given);
     if (auto* refused = std::get_if<Reply>(&made)) return std::move(*refused);
     auto const& material = std::get<Material>(made);
@@ -121,6 +135,7 @@ Reply put(Context& context, Caller const& caller, Request& request, bool is_new)
          .details =
              {{"account", name},
               {"method", account->method},
+              {"domain", account->domain.value_or("")},
               {"before", before.value_or("")},
               {"after", account->key.value_or("")}}},
         [&] { return store::put_account(context.database, *account, seconds_now(context)); }

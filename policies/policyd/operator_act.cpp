@@ -2,6 +2,7 @@
 
 #include "common/bytes.h"
 #include "common/json.h"
+#include "common/text_keys.h"
 #include "policies/journal/journal.h"
 #include "policies/policyd/clock.h"
 
@@ -105,7 +106,8 @@ void add_request(
                     ) { return handle(context, caller, request, answer); },
          .access = allowed.access,
          .roles = std::move(allowed.roles),
-         .signs = allowed.signs}
+         .signs = allowed.signs,
+         .with_old_password = allowed.with_old_password}
     );
 }
 

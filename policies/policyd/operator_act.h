@@ -60,6 +60,7 @@ struct Allowed {
     std::vector<std::string> roles = {};
     Access access = Access::roles;
     bool signs = false;
+    bool with_old_password = false;
 };
 void add_request(
     RequestTable& table, Context& context, std::string name, Allowed allowed, Handle handle
@@ -81,5 +82,7 @@ void add_session_requests(RequestTable& table, Context& context);
 void add_charter_requests(RequestTable& table, Context& context);
 void add_explain_requests(RequestTable& table, Context& context);
 void add_secret_requests(RequestTable& table, Context& context);
+void add_certificate_requests(RequestTable& table, Context& context);
+void add_ticket_requests(RequestTable& table, Context& context);
 
 } // namespace ecluse::policyd

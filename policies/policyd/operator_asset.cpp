@@ -1,5 +1,6 @@
 #include "common/bytes.h"
 #include "common/json.h"
+#include "common/text_keys.h"
 #include "policies/config/config.h"
 #include "policies/core/calendar.h"
 #include "policies/policyd/endings.h"
@@ -8,6 +9,7 @@
 #include "policies/policyd/operator_invitation.h"
 #include "policies/policyd/public_key.h"
 #include "policies/store/assets.h"
+#include "policies/vault/door_key.h"
 
 #include <algorithm>
 
@@ -17,6 +19,7 @@ namespace {
 constexpr std::int64_t sessions_max = 100;
 constexpr std::int64_t recording_days_max = 3650;
 constexpr std::size_t key_bytes_max = 8192;
+constexpr std::size_t certificate_bytes_max = 16 * 1024;
 
 /// It is typed in "login+asset": no other letters.
 bool is_asset_name(std::string_view name)
@@ -47,6 +50,33 @@ std::string joined(std::vector<std::string> const& parts)
     return text.empty() ? "never" : text;
 }
 
+/// What is pinned, and how a person compares it.
+struct Pin {
+    std::string line, type, fingerprint;
+};
+
+Result<Pin> read_pin(store::Asset const& asset, std::string const& text)
+{
+    if (asset.protocol == "rdp") {
+        auto const facts = ECLUSE_TRY(read_certificate_facts(text));
+        return Pin{
+            std::string{store::certificate_pin_prefix} + facts.sha256,
+            "x509-sha256",
+            spelled_fingerprint(facts.sha256)};
+    }
+    auto key = ECLUSE_TRY(parse_public_key(text));
+    return Pin{std::move(key.line), std::move(key.type), std::move(key.fingerprint)};
+}
+
+/// The fingerprint of a pin as stored; empty for what cannot be read.
+std::string fingerprint_of(std::string_view pin)
+{
+    if (pin.starts_with(store::certificate_pin_prefix))
+        return spelled_fingerprint(pin.substr(store::certificate_pin_prefix.size()));
+    auto const key = parse_public_key(pin);
+    return key ? key->fingerprint : std::string{};
+}
+
 Reply create(Context& context, Caller const& caller, Request& request, Answer const&)
 {
     Fields fields{request.fields};
@@ -54,8 +84,10 @@ Reply create(Context& context, Caller const& caller, Request& request, Answer co
     asset.name = fields.text("name", id_bytes_max);
     asset.description = fields.text("description", name_bytes_max);
     asset.host = fields.text("host", 256);
-    asset.port = fields.optional_number("port", 1, 65535).value_or(22);
     asset.protocol = fields.optional_text("protocol", 8).value_or("ssh");
+    bool const is_rdp = asset.protocol == "rdp";
+    asset.port = fields.optional_number("port", 1, 65535).value_or(is_rdp ? 3389 : 22);
+    asset.security = fields.optional_text("security", 8);
     auto const referent = fields.optional_text("referent", id_bytes_max);
     asset.default_open_mode =
         fields.optional_text("open_mode", 8).value_or(context.config.windows.open);
@@ -66,7 +98,12 @@ Reply create(Context& context, Caller const& caller, Request& request, Answer co
     if (auto const done = fields.finish(); !done) return Reply::violation(done.error().what);
     if (!is_asset_name(asset.name)) return bad_value("name", "a-z 0-9 - (1…32)");
     if (!is_host(asset.host)) return bad_value("host", asset.host);
-    if (asset.protocol != "ssh") return bad_value("protocol", asset.protocol);
+    if (!parse_protocol(asset.protocol)) return bad_value("protocol", asset.protocol);
+    if (!is_rdp && asset.security) return bad_value("security", "ssh");
+    // NLA unless the target cannot: it proves the account before a desktop is drawn.
+    if (is_rdp && !asset.security) asset.security = "nla";
+    if (is_rdp && asset.security != "tls" && asset.security != "nla")
+        return bad_value("security", *asset.security);
     if (asset.default_open_mode != "auto" && asset.default_open_mode != "manual")
         return bad_value("open_mode", asset.default_open_mode);
     auto const weekly = parse_weekly_hours(hours);
@@ -85,7 +122,11 @@ Reply create(Context& context, Caller const& caller, Request& request, Answer co
         caller,
         {.type = "asset.created",
          .object = asset.id,
-         .details = {{"name", asset.name}, {"host", asset.host}, {"port", asset.port}}},
+         .details =
+             {{"name", asset.name},
+              {"protocol", asset.protocol},
+              {"host", asset.host},
+              {"port", asset.port}}},
         [&] {
             return store::insert_asset(
                 context.database, asset, caller.person, seconds_now(context)
@@ -111,8 +152,7 @@ Reply show(Context& context, Caller const&, Request& request, Answer const&)
     if (!asset) return unknown(TextKey::operator_unknown_asset, name);
     auto object = ECLUSE_TRY(store::show_asset(context.database, asset->id));
     for (auto& row : object.at("host_keys").as_array())
-        if (auto const key = parse_public_key(row.as_object().at("key").as_string()))
-            row.as_object()["fingerprint"] = key->fingerprint;
+        row.as_object()["fingerprint"] = fingerprint_of(row.as_object().at("key").as_string());
     return document(std::move(object));
 }
 
@@ -272,37 +312,41 @@ Reply pin(Context& context, Caller const& caller, Request& request, Answer const
 {
     Fields fields{request.fields};
     auto const name = fields.text("asset", name_bytes_max);
-    auto const text = fields.text("key", key_bytes_max);
+    auto const key = fields.optional_text("key", key_bytes_max);
+    auto const certificate = fields.optional_text("certificate", certificate_bytes_max);
     auto const fingerprint = fields.text("fingerprint", 128);
     if (auto const done = fields.finish(); !done) return Reply::violation(done.error().what);
     auto const asset = ECLUSE_TRY(store::find_asset(context.database, name));
     if (!asset) return unknown(TextKey::operator_unknown_asset, name);
-    auto const key = parse_public_key(text);
-    if (!key) return bad_value("key", key.error().what);
+    auto const* const field = asset->protocol == "rdp" ? "certificate" : "key";
+    auto const& given = asset->protocol == "rdp" ? certificate : key;
+    if (!given || (key && certificate)) return bad_value(field, asset->protocol);
+    auto const read = read_pin(*asset, *given);
+    if (!read) return bad_value(field, read.error().what);
     // Whoever pins has read the fingerprint somewhere else than on this wire.
-    if (key->fingerprint != fingerprint)
+    if (read->fingerprint != fingerprint)
         return Fault{
             "E-EMP-01",
             TextKey::operator_fingerprint_text,
-            {{"seen", key->fingerprint}},
+            {{"seen", read->fingerprint}},
             TextKey::operator_fingerprint_remedy};
     auto const held = ECLUSE_TRY(store::host_keys(context.database, asset->id));
-    if (std::find(held.begin(), held.end(), key->line) != held.end())
-        return already(key->fingerprint);
+    if (std::find(held.begin(), held.end(), read->line) != held.end())
+        return already(read->fingerprint);
     ECLUSE_TRY(record_act(
         context,
         caller,
         {.type = "asset.pinned",
          .object = asset->id,
-         .details = {{"type", key->type}, {"fingerprint", key->fingerprint}}},
+         .details = {{"type", read->type}, {"fingerprint", read->fingerprint}}},
         [&]() -> Result<> {
             ECLUSE_TRY(store::pin_host_key(
-                context.database, asset->id, key->line, caller.person, seconds_now(context)
+                context.database, asset->id, read->line, caller.person, seconds_now(context)
             ));
             return {};
         }
     ));
-    return json::object{{"name", asset->name}, {"fingerprint", key->fingerprint}};
+    return json::object{{"name", asset->name}, {"fingerprint", read->fingerprint}};
 }
 
 Reply unpin(Context& context, Caller const& caller, Request& request, Answer const&)
@@ -314,8 +358,7 @@ Reply unpin(Context& context, Caller const& caller, Request& request, Answer con
     auto const asset = ECLUSE_TRY(store::find_asset(context.database, name));
     if (!asset) return unknown(TextKey::operator_unknown_asset, name);
     for (auto const& line : ECLUSE_TRY(store::host_keys(context.database, asset->id))) {
-        auto const key = parse_public_key(line);
-        if (!key || key->fingerprint != fingerprint) continue;
+        if (fingerprint.empty() || fingerprint_of(line) != fingerprint) continue;
         ECLUSE_TRY(record_act(
             context,
             caller,

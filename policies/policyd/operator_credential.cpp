@@ -1,5 +1,6 @@
 #include "common/bytes.h"
 #include "common/json.h"
+#include "common/text_keys.h"
 #include "policies/policyd/enrolment.h"
 #include "policies/policyd/operator_act.h"
 #include "policies/policyd/operator_invitation.h"
@@ -217,7 +218,9 @@ void add_credential_requests(RequestTable& table, Context& context)
     add_request(table, context, "key.add", signing, &add_key);
     add_request(table, context, "key.list", self, &list_keys);
     add_request(table, context, "key.remove", signing, &remove_key);
-    add_request(table, context, "password.change", signing, &change_password);
+    Allowed renewing = signing;
+    renewing.with_old_password = true;
+    add_request(table, context, "password.change", renewing, &change_password);
     add_request(table, context, "totp.replace", signing, &replace_totp);
     add_request(table, context, "totp.confirm", self, &confirm_totp);
     add_request(table, context, "recovery.regenerate", signing, &regenerate);

@@ -1,30 +1,17 @@
 #include "common/address.h"
 #include "common/json.h"
+#include "common/text_keys.h"
 #include "policies/core/window_choice.h"
 #include "policies/policyd/clock.h"
 #include "policies/policyd/facts.h"
+#include "policies/policyd/open_kinds.h"
 #include "policies/policyd/operator_act.h"
 #include "policies/policyd/refusal_text.h"
 #include "policies/store/assets.h"
 
-#include <array>
-
 /// The dry run of decide(): would this person get in, from there, then; and every reason why not.
 namespace ecluse::policyd {
 namespace {
-
-struct Kind {
-    std::string_view name;
-    Function function;
-};
-constexpr std::array<Kind, 7> kinds{
-    {{"shell", Function::shell},
-     {"exec", Function::exec},
-     {"sftp", Function::sftp},
-     {"scp_up", Function::sftp_up},
-     {"scp_down", Function::sftp_down},
-     {"rsync_up", Function::sftp_up},
-     {"rsync_down", Function::sftp_down}}};
 
 Reply dry_run(Context& context, Caller const& caller, Request& request, Answer const&)
 {
@@ -33,7 +20,7 @@ Reply dry_run(Context& context, Caller const& caller, Request& request, Answer c
     auto const from = fields.text("from", id_bytes_max);
     auto const asset_name = fields.text("asset", name_bytes_max);
     auto const account = fields.optional_text("account", id_bytes_max);
-    auto const kind = fields.optional_text("kind", 16).value_or("shell");
+    auto const kind = fields.optional_text("kind", 16);
     auto const at = fields.optional_text("at", id_bytes_max);
     if (auto const done = fields.finish(); !done) return Reply::violation(done.error().what);
     auto const person = ECLUSE_TRY(find_person(context, login));
@@ -51,10 +38,11 @@ Reply dry_run(Context& context, Caller const& caller, Request& request, Answer c
     ecluse::Request asked{.person = PersonId{person->id}, .from = *address};
     asked.asset = AssetId{asset->id};
     asked.account = account;
-    asked.function = Function::menu;
-    for (auto const& known : kinds)
-        if (known.name == kind) asked.function = known.function;
-    if (asked.function == Function::menu) return bad_value("kind", kind);
+    auto const usual = asset->protocol == "rdp" ? "desktop" : "shell";
+    auto const* const opened = find_open_kind(kind.value_or(usual));
+    if (!opened) return bad_value("kind", *kind);
+    asked.function = opened->function;
+    asked.protocol = opened->protocol;
     // Both factors are taken as given: the question is about everything else.
     Asking const asking{
         .person = person->id,

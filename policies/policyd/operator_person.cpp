@@ -1,5 +1,6 @@
 #include "common/bytes.h"
 #include "common/json.h"
+#include "common/text_keys.h"
 #include "policies/config/config.h"
 #include "policies/core/decide.h"
 #include "policies/core/roles.h"

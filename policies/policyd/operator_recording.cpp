@@ -1,4 +1,5 @@
 #include "common/json.h"
+#include "common/text_keys.h"
 #include "policies/journal/journal.h"
 #include "policies/policyd/clock.h"
 #include "policies/policyd/context.h"

@@ -1,4 +1,5 @@
 #include "common/json.h"
+#include "common/text_keys.h"
 #include "common/time.h"
 #include "policies/policyd/context.h"
 #include "policies/policyd/operator_objects.h"

@@ -1,5 +1,6 @@
 #include "common/json.h"
 #include "common/packet.h"
+#include "common/text_keys.h"
 #include "policies/config/config.h"
 #include "policies/core/report_rules.h"
 #include "policies/journal/journal.h"

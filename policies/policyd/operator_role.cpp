@@ -3,13 +3,20 @@
 #include "common/bytes.h"
 #include "common/json.h"
 #include "common/log.h"
+#include "common/paris_time.h"
 #include "common/secret.h"
+#include "common/text_keys.h"
+#include "policies/config/config.h"
+#include "policies/core/refusal.h"
 #include "policies/policyd/authentication.h"
+#include "policies/policyd/clock.h"
 #include "policies/policyd/context.h"
+#include "policies/policyd/facts.h"
 #include "policies/policyd/operator_session.h"
 #include "policies/policyd/peers.h"
 #include "policies/policyd/refusals.h"
 #include "policies/policyd/violations.h"
+#include "policies/store/windows.h"
 
 #include <algorithm>
 
@@ -49,12 +56,45 @@ Fault wrong_role(RequestRow const& row)
     return {"E-DRT-01", TextKey::error_role_text, {{"roles", roles}}, TextKey::error_role_remedy};
 }
 
+/// CLAUSIER:O-5.1, CHM:5.5. The same words as on SSH.
+Fault old_password(Context& context)
+{
+    auto const& site = context.config.site;
+    return {
+        std::string{code(Refusal::password_too_old)},
+        reason(Refusal::password_too_old),
+        {{"url", site.portal}, {"phone", site.phone}},
+        action(Refusal::password_too_old)};
+}
+
 bool may_ask(RequestRow const& row, Caller const& caller)
 {
     if (row.access == Access::logged_in) return true;
     return std::any_of(row.roles.begin(), row.roles.end(), [&](std::string const& role) {
         return caller.has_role(role);
     });
+}
+
+/// What somebody who logs in should know: the password's age, the next window to accompany.
+Result<json::array> notices_for(Context& context, Accepted const& who)
+{
+    auto const now = context.clock.decision_now();
+    json::array notices;
+    auto const renew_by = ECLUSE_TRY(password_renew_by(context, who.person));
+    if (auto const warning = password_warning(renew_by, now, who.language); !warning.empty())
+        notices.emplace_back(warning);
+    auto const escorted = ECLUSE_TRY(
+        store::next_escorted(context.database, who.person, now.time_since_epoch().count())
+    );
+    if (escorted)
+        notices.emplace_back(text(
+            who.language,
+            TextKey::escort_notice,
+            {{"window", escorted->window},
+             {"start",
+              format_moment(UtcTime{std::chrono::seconds{escorted->opens_at}}, who.language)}}
+        ));
+    return notices;
 }
 
 Reply login(Context& context, Caller const& caller, Request& request, Answer const& answer)
@@ -73,12 +113,15 @@ Reply login(Context& context, Caller const& caller, Request& request, Answer con
             if (!verdict.accepted) return answer.complete(wrong_factors(verdict));
             auto token = operator_session::begin(context, verdict.accepted->person, uid);
             if (!token) return answer.complete(token.error());
+            auto const notices = notices_for(context, *verdict.accepted);
+            if (!notices) return answer.complete(notices.error());
             json::object fields_out{
                 {"token", *token},
                 {"person", verdict.accepted->person},
                 {"name", verdict.accepted->name},
                 {"language", to_code(verdict.accepted->language)},
                 {"failures", verdict.accepted->failures_since},
+                {"notices", *notices},
                 {"idle_s", std::chrono::seconds{operator_session::idle_max}.count()},
                 {"life_s", std::chrono::seconds{operator_session::life_max}.count()}};
             answer.complete(std::move(fields_out));
@@ -106,7 +149,8 @@ void add_login_requests(RequestTable& table, Context& context)
              ECLUSE_TRY(operator_session::end(context, caller.token_sha256));
              return json::object{};
          },
-         .access = Access::logged_in}
+         .access = Access::logged_in,
+         .with_old_password = true}
     );
     table.add(
         "whoami",
@@ -119,7 +163,8 @@ void add_login_requests(RequestTable& table, Context& context)
                  {"language", to_code(caller.language)},
                  {"roles", json::array(caller.roles.begin(), caller.roles.end())}};
          },
-         .access = Access::logged_in}
+         .access = Access::logged_in,
+         .with_old_password = true}
     );
 }
 
@@ -175,10 +220,14 @@ void OperatorRole::handle(RequestRow const& row, Request request, Answer const& 
     if (!*found) return answer.complete(not_logged_in());
     auto caller = std::move(**found);
     language_ = caller.language;
-    if (!may_ask(row, caller)) {
+    auto refused = !may_ask(row, caller) ? std::optional{wrong_role(row)}
+                   : caller.password_too_old && !row.with_old_password
+                       ? std::optional{old_password(context_)}
+                       : std::nullopt;
+    if (refused) {
         auto const noted = record_refusal(
             context_,
-            {.code = "E-DRT-01",
+            {.code = refused->code,
              .door = "cli",
              .address = caller.address,
              .login = caller.login,
@@ -186,7 +235,7 @@ void OperatorRole::handle(RequestRow const& row, Request request, Answer const& 
              .detail = request.name}
         );
         if (!noted) return answer.complete(noted.error());
-        return answer.complete(wrong_role(row));
+        return answer.complete(std::move(*refused));
     }
     if (row.signs) return sign(row, std::move(caller), std::move(request), answer);
     Connection::run_row(row, caller, std::move(request), answer);

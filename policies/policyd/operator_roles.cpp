@@ -1,4 +1,5 @@
 #include "common/json.h"
+#include "common/text_keys.h"
 #include "policies/core/roles.h"
 #include "policies/policyd/endings.h"
 #include "policies/policyd/live.h"

@@ -1,14 +1,14 @@
 #include "common/bytes.h"
 #include "common/json.h"
 #include "common/loop.h"
-#include "policies/policyd/boxes.h"
+#include "common/text_keys.h"
 #include "policies/policyd/clock.h"
+#include "policies/policyd/gateway_secret.h"
 #include "policies/policyd/operator_act.h"
 #include "policies/policyd/public_key.h"
 #include "policies/store/database.h"
 #include "policies/store/listing.h"
 #include "policies/vault/ssh_key.h"
-#include "policies/vault/vault.h"
 
 /// The gateway's own secrets, and its clock.
 namespace ecluse::policyd {
@@ -69,18 +69,10 @@ Reply rotate(Context& context, Caller const& caller, Request& request, Answer co
                 {.type = "secret.rotated",
                  .object = name,
                  .details = {{"after", key.fingerprint()}}},
-                [&]() -> Result<> {
-                    ECLUSE_TRY(context.database.run(
-                        "INSERT INTO secret (name, value_sealed, public, rotated_at) VALUES ($1, "
-                        "$2, $3, $4) ON CONFLICT (name) DO UPDATE SET value_sealed = "
-                        "excluded.value_sealed, public = excluded.public, rotated_at = "
-                        "excluded.rotated_at",
-                        {name,
-                         Blob{context.vault.seal(box::secret(name), key.private_text().reveal())},
-                         key.public_line(),
-                         seconds_now(context)}
-                    ));
-                    return {};
+                [&] {
+                    return gateway_secret::put(
+                        context, name, key.private_text(), key.public_line()
+                    );
                 }
             );
             if (!written) return answer.complete(written.error());

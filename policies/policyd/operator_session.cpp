@@ -3,6 +3,7 @@
 #include "common/bytes.h"
 #include "policies/policyd/clock.h"
 #include "policies/policyd/context.h"
+#include "policies/policyd/facts.h"
 #include "policies/store/database.h"
 
 namespace ecluse::policyd::operator_session {
@@ -79,6 +80,8 @@ Result<std::optional<Caller>> find(Context& context, std::string_view token, uns
     caller.name = row->text("first_name") + " " + row->text("last_name");
     caller.roles = ECLUSE_TRY(roles_of(context, caller.person));
     caller.language = parse_language(row->text("language")).value_or(Language::french);
+    auto const renew_by = ECLUSE_TRY(password_renew_by(context, caller.person));
+    caller.password_too_old = renew_by && now >= renew_by->time_since_epoch().count();
     caller.uid = uid;
     caller.token_sha256 = hash;
     return std::optional{std::move(caller)};

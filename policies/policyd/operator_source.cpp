@@ -1,6 +1,7 @@
 #include "common/address.h"
 #include "common/bytes.h"
 #include "common/json.h"
+#include "common/text_keys.h"
 #include "policies/policyd/operator_act.h"
 #include "policies/policyd/operator_invitation.h"
 #include "policies/policyd/sources.h"

@@ -1,5 +1,6 @@
 #include "common/bytes.h"
 #include "common/json.h"
+#include "common/text_keys.h"
 #include "policies/config/config.h"
 #include "policies/core/refusal.h"
 #include "policies/policyd/clock.h"
@@ -19,7 +20,6 @@
 namespace ecluse::policyd {
 namespace {
 
-constexpr std::array<std::string_view, 4> functions{"shell", "exec", "file_up", "file_down"};
 constexpr std::array<std::string_view, 5> natures{
     "preventive", "corrective", "evolutive", "diagnostic", "update"};
 constexpr std::size_t assets_max = 20;
@@ -43,7 +43,7 @@ Asked read(Fields& fields)
     asked.assets = fields.texts("asset", assets_max, name_bytes_max);
     asked.accounts = fields.optional_texts("account", assets_max, id_bytes_max);
     asked.people = fields.optional_texts("person", people_max, id_bytes_max);
-    asked.functions = fields.texts("function", functions.size(), 16);
+    asked.functions = fields.texts("function", function_words.size(), 16);
     asked.opens = fields.text("opens", id_bytes_max);
     asked.closes = fields.text("closes", id_bytes_max);
     window.nature = fields.text("nature", 32);
@@ -174,7 +174,7 @@ Reply ask(Context& context, Caller const& caller, Request& request, Answer const
         return to_reply(ecluse::Fault::window_reason_missing);
     if (asked.functions.empty()) return bad_value("function", "vide");
     for (auto const& function : asked.functions) {
-        if (!is_one_of(function, functions)) return bad_value("function", function);
+        if (!find_function(function)) return bad_value("function", function);
         if (!is_one_of(function, window.functions)) window.functions.push_back(function);
     }
     auto const opens = parse_iso(asked.opens);

@@ -1,7 +1,9 @@
 #include "common/bytes.h"
 #include "common/json.h"
+#include "common/text_keys.h"
 #include "policies/policyd/clock.h"
 #include "policies/policyd/endings.h"
+#include "policies/policyd/facts.h"
 #include "policies/policyd/live.h"
 #include "policies/policyd/operator_act.h"
 #include "policies/policyd/window_record.h"
@@ -71,7 +73,7 @@ Reply approve(Context& context, Caller const& caller, Request& request, Answer c
         .usage_hours_override = {}};
     change.opens = instant(fields, "opens");
     change.closes = instant(fields, "closes");
-    auto const removed = fields.optional_texts("remove_function", 8, 16);
+    auto const removed = fields.optional_texts("remove_function", function_words.size(), 16);
     auto const mode = fields.optional_text("open_mode", 8);
     auto const override_reason = fields.optional_text("override_reason", reason_bytes_max);
     auto const comment = fields.optional_text("comment", reason_bytes_max);
@@ -253,6 +255,34 @@ Reply cancel(Context& context, Caller const& caller, Request& request, Answer co
     return json::object{{"window", id}};
 }
 
+/// A longer window lengthens neither a contract nor a declaration nor a role: each session is
+/// judged anew, and one that would not be let in keeps the end that it has.
+Result<std::size_t> lengthen(Context& context, LiveSession const& session, UtcTime now)
+{
+    auto const from = ECLUSE_TRY(SourceAddress::parse(session.source_address));
+    AssetId const asset{session.asset};
+    // Both factors were proved when the session began.
+    Asking const asking{
+        .person = session.person,
+        .vendor = session.vendor,
+        .from = from,
+        .factors = to_factors("password+totp")};
+    auto known = ECLUSE_TRY(load_facts(context, asking, asset, now));
+    ecluse::Request request{.person = PersonId{session.person}, .from = from};
+    for (auto const& facts : known.facts.assets)
+        if (facts.id == asset) request.protocol = facts.protocol;
+    request.asset = asset;
+    request.account = session.account;
+    request.window = WindowId{session.window};
+    request.session = SessionId{session.id};
+    auto const decision = policyd::judge(known, request, now);
+    auto const* const granted = std::get_if<Granted>(&decision);
+    if (granted == nullptr || granted->until <= session.until) return std::size_t{0};
+    return context.live.extend(
+        session.id, granted->until, context.clock.deadline_of(granted->until)
+    );
+}
+
 Reply extend(Context& context, Caller const& caller, Request& request, Answer const&)
 {
     Fields fields{request.fields};
@@ -290,8 +320,9 @@ Reply extend(Context& context, Caller const& caller, Request& request, Answer co
               {"reason", change.reason}}},
         [&] { return store::extend_window(context.database, extension); }
     ));
-    auto const left = times.closes - now;
-    auto const sessions = context.live.extend(id, times.closes, context.clock.monotonic() + left);
+    std::size_t sessions = 0;
+    for (auto const& session : context.live.list())
+        if (session.window == id) sessions += ECLUSE_TRY(lengthen(context, session, now));
     return json::object{{"window", id}, {"closes", to_iso(times.closes)}, {"sessions", sessions}};
 }
 
@@ -316,8 +347,7 @@ Reply set_escort(Context& context, Caller const& caller, Request& request, Answe
          .details =
              {{"field", "escort"},
               {"before", window->escort.value_or("")},
-              {"after", person->id},
-              {"told", person->login}}},
+              {"after", person->id}}},
         [&] { return store::set_escort(context.database, id, person->id); }
     ));
     return json::object{{"window", id}, {"login", person->login}};

@@ -3,6 +3,7 @@
 #include "common/bytes.h"
 #include "common/json.h"
 #include "common/paris_time.h"
+#include "common/text_keys.h"
 #include "policies/config/config.h"
 #include "policies/policyd/context.h"
 

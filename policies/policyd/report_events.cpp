@@ -2,6 +2,9 @@
 
 #include "common/bytes.h"
 #include "common/json.h"
+#include "common/text.h"
+#include "common/text_keys.h"
+#include "policies/config/config.h"
 #include "policies/policyd/boxes.h"
 #include "policies/policyd/context.h"
 #include "policies/store/database.h"
@@ -48,8 +51,26 @@ report::Transfer transfer(UtcTime at, json::object const& event)
     return moved;
 }
 
+/// Text over the clipboard is told beside the files: it left, or came, just as much.
+report::Transfer pasted(UtcTime at, json::object const& event, Language language)
+{
+    bool const in = text_of(event, "direction") == "in";
+    auto moved = transfer(at, event);
+    moved.name = text(
+        language,
+        in ? TextKey::report_function_clipboard_in : TextKey::report_function_clipboard_out
+    );
+    moved.direction = in ? "up" : "down";
+    moved.complete = true;
+    return moved;
+}
+
 void file_event(
-    report::Session& session, UtcTime at, std::string const& type, json::object const& event
+    report::Session& session,
+    UtcTime at,
+    std::string const& type,
+    json::object const& event,
+    Language language
 )
 {
     if (type == "command.exec")
@@ -60,6 +81,8 @@ void file_event(
         );
     else if (type == "transfer.up" || type == "transfer.down")
         keep(session.transfers, session.transfers_omitted, transfer(at, event));
+    else if (type == "clipboard.in" || type == "clipboard.out")
+        keep(session.transfers, session.transfers_omitted, pasted(at, event, language));
     else if (type == "transfer.file") {
         auto what = text_of(event, "operation") + " " + text_of(event, "name");
         if (auto const to = text_of(event, "to"); !to.empty()) what += " → " + to;
@@ -80,6 +103,7 @@ void file_event(
 
 Result<> load_session_events(Context& context, report::Session& session)
 {
+    auto const language = parse_language(context.config.site.language).value_or(Language::french);
     std::int64_t after = -1;
     for (;;) {
         // Pages, because a busy session has more events than one answer may hold.
@@ -95,7 +119,7 @@ Result<> load_session_events(Context& context, report::Session& session)
             );
             auto const event = ECLUSE_TRY(parse_object(opened.reveal()));
             auto const at = to_seconds(UtcMillis{std::chrono::milliseconds{row.number("at_ms")}});
-            file_event(session, at, row.text("type"), event);
+            file_event(session, at, row.text("type"), event, language);
         }
         if (rows.size() < 1000) return {};
     }

@@ -278,7 +278,8 @@ load_report_facts(Context& context, std::string_view id, std::int64_t version, U
          )))
         facts.assets.push_back({asset.text("id"), asset.text("name")});
     if (auto const escort = row->optional_text("escort"))
-        facts.escort = report::Escort{name_of(database, *escort), facts.window.approved_at};
+        // Named, and told at the next login only: no instant to state.
+        facts.escort = report::Escort{name_of(database, *escort), std::nullopt};
     ECLUSE_TRY(load_sessions(context, facts));
     ECLUSE_TRY(load_refusals(database, facts));
     ECLUSE_TRY(load_decisions(database, facts));

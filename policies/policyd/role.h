@@ -21,8 +21,9 @@ struct Caller {
     Language language = Language::french;
     unsigned uid = 0;
     std::string address = "local";
-    std::string token_sha256; // of this login; empty before
-    std::string factors;      // "password+totp" when this very request was signed, else empty
+    std::string token_sha256;      // of this login; empty before
+    bool password_too_old = false; // nothing but its change, before anything else
+    std::string factors;           // "password+totp" when this very request was signed, else empty
 
     [[nodiscard]] bool has_role(std::string_view role) const;
 };
@@ -51,6 +52,7 @@ struct RequestRow {
     /// The request carries `password` and `code`, judged before the handler runs (in the pool,
     /// throttled); `caller.factors` then says so. For acts that sign.
     bool signs = false;
+    bool with_old_password = false;          // also for whoever must change it first
     bool once = false;                       // a second one on the same connection is a violation
     bool answered = true;                    // false: a notice, its `id` may be absent
     std::function<bool()> allowed = nullptr; // the order of a machine role; false is a violation

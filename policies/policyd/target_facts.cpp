@@ -4,6 +4,7 @@
 #include "policies/policyd/context.h"
 #include "policies/policyd/worker_opening.h"
 #include "policies/store/database.h"
+#include "policies/vault/door_key.h"
 #include "policies/vault/evidence_key.h"
 
 namespace ecluse::policyd {
@@ -24,19 +25,10 @@ exception_in_force(std::optional<std::string> const& algorithms, UtcTime now)
     return algorithms;
 }
 
-/// SHA-256 of the certificate's DER, as `openssl x509 -fingerprint -sha256` has it.
-std::string certificate_sha256(std::string const& pem)
+std::string evidence_fingerprint(EvidenceKey const& key)
 {
-    std::string base64;
-    std::size_t at = 0;
-    while (at < pem.size()) {
-        auto const end = std::min(pem.find('\n', at), pem.size());
-        auto const line = pem.substr(at, end - at);
-        if (line.rfind("-----", 0) != 0) base64 += line;
-        at = end + 1;
-    }
-    auto const der = from_base64(base64);
-    return der ? to_hex(sha256(*der)) : std::string{};
+    auto const facts = read_certificate_facts(key.certificate_pem());
+    return facts ? facts->sha256 : std::string{};
 }
 
 } // namespace
@@ -51,7 +43,7 @@ Result<TargetFacts> load_target(
 {
     auto const row = ECLUSE_TRY(context.database.row(
         "SELECT s.id AS id, s.name AS name, s.host AS host, s.port AS port, s.algorithms AS "
-        "algorithms, "
+        "algorithms, s.security AS security, a.domain AS domain, "
         "a.id AS account_id, a.method AS method, a.secret_sealed AS secret_sealed "
         "FROM asset s JOIN asset_account a ON a.asset = s.id WHERE s.id = $1 AND a.name = $2",
         {asset, account}
@@ -66,6 +58,8 @@ Result<TargetFacts> load_target(
     target.port = static_cast<std::uint16_t>(port);
     target.user = account;
     target.algorithms = exception_in_force(row->optional_text("algorithms"), now);
+    target.security = row->optional_text("security").value_or("");
+    target.domain = row->optional_text("domain").value_or("");
     target.account = row->text("account_id");
     target.method = row->text("method");
     target.secret_sealed = row->blob("secret_sealed");
@@ -94,7 +88,7 @@ json::object recording_facts(
         row && *row)
         if (auto const version = (*row)->optional_number("version")) charter = *version;
     return {
-        {"protocol", "ssh"},
+        {"protocol", to_code(session.protocol)},
         {"connection", session.connection},
         {"person", {{"id", person.person}, {"login", person.login}, {"name", person.name}}},
         {"vendor", {{"id", person.vendor}, {"name", company}}},
@@ -114,7 +108,7 @@ json::object recording_facts(
         {"clock_ahead_s", context.clock.ahead().count()},
         {"nonce", to_hex(random_bytes(16))},
         {"versions", {{"policyd", ECLUSE_VERSION}}},
-        {"evidence_certificate_sha256", certificate_sha256(context.evidence.certificate_pem())}};
+        {"evidence_certificate_sha256", evidence_fingerprint(context.evidence)}};
 }
 
 } // namespace ecluse::policyd

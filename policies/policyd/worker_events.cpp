@@ -14,6 +14,10 @@ constexpr std::size_t command_bytes_max = 4096;
 constexpr std::int64_t channel_max = 0xffffffff;
 constexpr std::int64_t status_max = 0xffffffff;
 constexpr std::size_t digest_characters = 64;
+/// The most that rdp.clipboard_bytes_max may be.
+constexpr std::int64_t clipboard_bytes_max = 8 << 20;
+/// FreeRDP's and Windows' own bound of a monitor layout.
+constexpr std::int64_t desktop_pixels_max = 32766;
 
 void expect_one_of(
     Fields& fields,
@@ -61,21 +65,24 @@ void read_exec(json::object& object, Fields& fields, WorkerEvent& event)
     event.outcome = exit.is_null() ? "no exit status" : "exit " + std::to_string(exit.get_int64());
 }
 
-void read_refused(Fields& fields, WorkerEvent& event, std::string type)
+using Words = std::initializer_list<std::string_view>;
+
+void read_refused(Fields& fields, WorkerEvent& event, std::string type, Words known = {})
 {
     event.type = std::move(type);
     event.outcome = printable(fields.text("what", 64), 64);
+    if (known.size() > 0) expect_one_of(fields, "what", event.outcome, known);
     event.detail["what"] = event.outcome;
     event.detail["detail"] =
         printable(fields.optional_text("detail", name_bytes_max).value_or(""), name_bytes_max);
 }
 
-void read_transfer(json::object& object, Fields& fields, WorkerEvent& event)
+void read_transfer(json::object& object, Fields& fields, WorkerEvent& event, Words protocols)
 {
     event.detail["channel"] = fields.number("channel", 0, channel_max);
     auto const protocol = fields.text("protocol", 16);
     auto const direction = fields.text("direction", 8);
-    expect_one_of(fields, "protocol", protocol, {"sftp", "scp", "rsync", "exec"});
+    expect_one_of(fields, "protocol", protocol, protocols);
     expect_one_of(fields, "direction", direction, {"up", "down"});
     event.type = "transfer." + direction;
     event.detail["protocol"] = protocol;
@@ -105,6 +112,19 @@ void read_file_operation(Fields& fields, WorkerEvent& event)
     event.outcome = operation + " status " + std::to_string(status);
 }
 
+/// Text that went over the clipboard: its length and digest; what it says is in the recording only.
+void read_clipboard(json::object& object, Fields& fields, WorkerEvent& event)
+{
+    auto const direction = fields.text("direction", 8);
+    expect_one_of(fields, "direction", direction, {"in", "out"});
+    event.type = "clipboard." + direction;
+    event.detail["direction"] = direction;
+    auto const bytes = fields.number("bytes", 0, clipboard_bytes_max);
+    event.detail["bytes"] = bytes;
+    event.detail["sha256"] = nullable_digest(object, fields, "sha256");
+    event.outcome = std::to_string(bytes) + " bytes";
+}
+
 void read_connected(Fields& fields, WorkerEvent& event)
 {
     event.type = "session.target_connected";
@@ -114,15 +134,21 @@ void read_connected(Fields& fields, WorkerEvent& event)
     event.target_ready = true;
 }
 
-} // namespace
-
-Result<WorkerEvent> read_worker_event(json::object const& given)
+void read_desktop_connected(Fields& fields, WorkerEvent& event)
 {
-    // A copy, because a null counts as absent, which Fields does not know.
-    auto object = given;
-    Fields fields{object};
-    WorkerEvent event;
-    auto const type = fields.text("type", 32);
+    event.type = "session.target_connected";
+    event.detail["fingerprint"] = printable(fields.text("fingerprint", 128));
+    auto const security = fields.text("security", 8);
+    expect_one_of(fields, "security", security, {"tls", "nla"});
+    event.detail["security"] = security;
+    for (auto const name : {"width", "height"})
+        event.detail[name] = fields.number(name, 1, desktop_pixels_max);
+    event.outcome = "connected";
+    event.target_ready = true;
+}
+
+bool read_ssh_event(std::string_view type, json::object& object, Fields& fields, WorkerEvent& event)
+{
     if (type == "exec")
         read_exec(object, fields, event);
     else if (type == "forward_refused")
@@ -130,12 +156,51 @@ Result<WorkerEvent> read_worker_event(json::object const& given)
     else if (type == "function_refused")
         read_refused(fields, event, "session.function_refused");
     else if (type == "transfer")
-        read_transfer(object, fields, event);
-    else if (type == "file")
-        read_file_operation(fields, event);
+        read_transfer(object, fields, event, {"sftp", "scp", "rsync", "exec"});
     else if (type == "target_connected")
         read_connected(fields, event);
     else
+        return false;
+    return true;
+}
+
+bool read_rdp_event(std::string_view type, json::object& object, Fields& fields, WorkerEvent& event)
+{
+    if (type == "clipboard")
+        read_clipboard(object, fields, event);
+    else if (type == "forward_refused")
+        read_refused(fields, event, "session.forward_refused", {"channel"});
+    else if (type == "function_refused")
+        read_refused(
+            fields,
+            event,
+            "session.function_refused",
+            {"clipboard_in", "clipboard_out", "file_up", "file_down", "sound", "printer"}
+        );
+    else if (type == "transfer")
+        read_transfer(object, fields, event, {"rdp_clipboard", "rdp_drive"});
+    else if (type == "target_connected")
+        read_desktop_connected(fields, event);
+    else
+        return false;
+    return true;
+}
+
+} // namespace
+
+Result<WorkerEvent> read_worker_event(json::object const& given, Protocol protocol)
+{
+    // A copy, because a null counts as absent, which Fields does not know.
+    auto object = given;
+    Fields fields{object};
+    WorkerEvent event;
+    auto const type = fields.text("type", 32);
+    bool const known = protocol == Protocol::ssh ? read_ssh_event(type, object, fields, event)
+                                                 : read_rdp_event(type, object, fields, event);
+    // Files are removed and renamed by SFTP and in a redirected drive alike.
+    if (!known && type == "file")
+        read_file_operation(fields, event);
+    else if (!known)
         fields.fault("type", "unknown");
     ECLUSE_TRY(fields.finish());
     return event;

@@ -11,6 +11,7 @@
 #include "policies/policyd/refusal_text.h"
 #include "policies/policyd/refusals.h"
 #include "policies/policyd/worker_opening.h"
+#include "policies/store/assets.h"
 #include "policies/store/database.h"
 #include "policies/vault/ssh_key.h"
 #include "policies/vault/vault.h"
@@ -40,6 +41,7 @@ Result<> write_start(
         {"window", session.window},
         {"asset", session.asset},
         {"account", session.account},
+        {"protocol", to_code(session.protocol)},
         {"factors", person.factors},
         {"connection", session.connection}};
     ECLUSE_TRY(context.journal.record(session.started, "session.started", event, [&]() -> Result<> {
@@ -47,13 +49,14 @@ Result<> write_start(
             "INSERT INTO session (id, connection, access_window, person, asset, account, protocol, "
             "source, "
             "source_port, factors, started_ms, recording) "
-            "VALUES ($1, $2, $3, $4, $5, $6, 'ssh', $7, $8, $9, $10, 'open')",
+            "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'open')",
             {session.id,
              session.connection,
              session.window,
              session.person,
              session.asset,
              session.account,
+             std::string{to_code(session.protocol)},
              session.source_address,
              std::int64_t{port},
              person.factors,
@@ -78,7 +81,7 @@ start_agent(Context& context, TargetFacts const& target, Secret const& secret)
     return AgentServer::start(context.loop, std::move(agent));
 }
 
-json::object target_object(TargetFacts const& target)
+json::object ssh_target(TargetFacts const& target)
 {
     json::value algorithms = nullptr;
     if (target.algorithms)
@@ -90,6 +93,21 @@ json::object target_object(TargetFacts const& target)
         {"host_keys", json::array(target.host_keys.begin(), target.host_keys.end())},
         {"algorithms", std::move(algorithms)},
         {"auth", target.method}};
+}
+
+json::object rdp_target(TargetFacts const& target)
+{
+    json::array certificates;
+    for (auto const& pin : target.host_keys)
+        if (pin.starts_with(store::certificate_pin_prefix))
+            certificates.emplace_back(pin.substr(store::certificate_pin_prefix.size()));
+    return {
+        {"host", target.host},
+        {"port", target.port},
+        {"user", target.user},
+        {"domain", target.domain},
+        {"security", target.security},
+        {"certificates", std::move(certificates)}};
 }
 
 } // namespace
@@ -114,9 +132,12 @@ Reply WorkerRole::open_first(
     session.vendor = person_.vendor;
     session.asset = granted.asset->text();
     session.asset_name = opening->target.name;
+    session.protocol = protocol_;
     session.account = granted.account;
     session.source_address = address_;
     session.language = person_.language;
+    if (known.facts.factors.knowledge)
+        session.notice = password_warning(known.facts.password_renew_by, now, session.language);
     session.started = context_.clock.utc_now();
     session.until = granted.until;
     session.deadline = context_.clock.deadline_of(granted.until);
@@ -149,7 +170,7 @@ void WorkerRole::recorder_answered(Result<Fd> intake)
         context_.loop,
         opening_->target.host,
         opening_->target.port,
-        std::chrono::seconds{context_.config.ssh.connect_timeout_s},
+        std::chrono::seconds{limits().connect_timeout_s},
         [this](Result<Fd> target) { target_answered(std::move(target)); }
     );
 }
@@ -176,8 +197,8 @@ void WorkerRole::target_answered(Result<Fd> target)
     descriptors.push_back(std::move(*target));
     descriptors.push_back(std::move(opening.intake));
     auto answer = granted_object(context_, *live, opening.granted.permissions);
-    auto target_fields = target_object(opening.target);
-    if (opening.target.method == "key") {
+    auto target_fields = is_ssh() ? ssh_target(opening.target) : rdp_target(opening.target);
+    if (is_ssh() && opening.target.method == "key") {
         auto agent = start_agent(context_, opening.target, *secret);
         if (!agent) return give_up(Refusal::asset_unreachable, agent.error().what, "target_failed");
         agent_ = std::move(agent->first);
@@ -201,7 +222,7 @@ void WorkerRole::give_up(Refusal refusal, std::string const& detail, std::string
     auto const reference = record_refusal(
         context_,
         {.code = std::string{code(refusal)},
-         .door = "ssh",
+         .door = door(),
          .address = address_,
          .login = person_.login,
          .person = person_.person,

@@ -2,9 +2,12 @@
 #include "common/json.h"
 #include "common/log.h"
 #include "common/paris_time.h"
+#include "common/text_keys.h"
 #include "policies/config/config.h"
 #include "policies/policyd/clock.h"
 #include "policies/policyd/context.h"
+#include "policies/policyd/door.h"
+#include "policies/policyd/open_kinds.h"
 #include "policies/policyd/refusal_text.h"
 #include "policies/policyd/refusals.h"
 #include "policies/policyd/worker_opening.h"
@@ -17,27 +20,6 @@ constexpr std::size_t name_bytes_max = 128;
 constexpr std::size_t command_bytes_max = 32 * 1024;
 constexpr std::int64_t channel_max = 0xffffffff;
 
-/// Legacy scp and rsync go one way, and the worker has seen which.
-std::optional<Function> function_of(std::string_view kind)
-{
-    if (kind == "shell") return Function::shell;
-    if (kind == "exec") return Function::exec;
-    if (kind == "sftp") return Function::sftp;
-    if (kind == "scp_up" || kind == "rsync_up") return Function::sftp_up;
-    if (kind == "scp_down" || kind == "rsync_down") return Function::sftp_down;
-    return std::nullopt;
-}
-
-json::array functions_of(Permissions const& permissions)
-{
-    json::array functions;
-    if (permissions.shell) functions.emplace_back("shell");
-    if (permissions.exec) functions.emplace_back("exec");
-    if (permissions.sftp_up) functions.emplace_back("file_up");
-    if (permissions.sftp_down) functions.emplace_back("file_down");
-    return functions;
-}
-
 std::int64_t left_ms(Context& context, UtcTime until)
 {
     auto const left = until - context.clock.decision_now();
@@ -46,19 +28,23 @@ std::int64_t left_ms(Context& context, UtcTime until)
     );
 }
 
-Result<OpenRequest> read_open(json::object const& object)
+Result<OpenRequest> read_open(json::object const& object, Protocol protocol)
 {
     Fields fields{object};
     OpenRequest asked;
-    asked.channel = fields.number("channel", 0, channel_max);
+    bool const has_channels = protocol == Protocol::ssh;
+    asked.channel = fields.number("channel", 0, has_channels ? channel_max : 0);
     asked.asset = fields.optional_text("asset", name_bytes_max);
     asked.account = fields.optional_text("account", name_bytes_max);
     asked.window = fields.optional_text("window", name_bytes_max);
     asked.kind = fields.text("kind", 16);
-    (void)fields.flag("pty", false);
-    asked.command = fields.optional_text("command", command_bytes_max).value_or("");
-    if (auto const function = function_of(asked.kind))
-        asked.function = *function;
+    if (has_channels) {
+        (void)fields.flag("pty", false);
+        asked.command = fields.optional_text("command", command_bytes_max).value_or("");
+    }
+    auto const* const kind = find_open_kind(asked.kind);
+    if (kind && kind->protocol == protocol)
+        asked.function = kind->function;
     else
         fields.fault("kind", "unknown");
     ECLUSE_TRY(fields.finish());
@@ -66,12 +52,12 @@ Result<OpenRequest> read_open(json::object const& object)
 }
 
 /// What this person could ask before naming anything.
-ecluse::Request ask_as(Accepted const& person, SourceAddress const& from)
+ecluse::Request ask_as(Accepted const& person, SourceAddress const& from, Protocol protocol)
 {
     return {
         PersonId{person.person},
         from,
-        Protocol::ssh,
+        protocol,
         Function::menu,
         std::nullopt,
         std::nullopt,
@@ -104,24 +90,24 @@ Reply WorkerRole::menu(Request& request)
     if (!request.fields.empty()) return Reply::violation("menu: fields");
     auto const now = context_.clock.decision_now();
     auto known = ECLUSE_TRY(load(std::nullopt, now));
-    auto const asked = ask_as(person_, ECLUSE_TRY(SourceAddress::parse(address_)));
+    auto const asked = ask_as(person_, ECLUSE_TRY(SourceAddress::parse(address_)), protocol_);
     json::array windows;
     for (auto const& entry : menu_of(known, asked, now))
         windows.push_back(
             {{"window", entry.window.text()},
              {"asset", entry.asset.text()},
              {"asset_name", known.asset_names[entry.asset.text()]},
-             {"protocol", "ssh"},
+             {"protocol", door()},
              {"until", to_iso(entry.until)},
              {"left_ms", left_ms(context_, entry.until)},
              {"accounts", json::array(entry.accounts.begin(), entry.accounts.end())},
-             {"functions", functions_of(entry.permissions)}}
+             {"functions", function_array(entry.permissions, protocol_)}}
         );
     json::object answer{{"windows", std::move(windows)}};
     if (!answer["windows"].get_array().empty()) return answer;
     auto const decision = judge(known, asked, now);
     auto const* const denied = std::get_if<Denied>(&decision);
-    // Allowed to look and nothing to see: an RDP window, for instance.
+    // Allowed to look and nothing to see: a window of the other door, for instance.
     auto const why = denied ? *denied : Denied{};
     auto refusal = refuse({.kind = "menu"}, known, why);
     if (auto* const success = std::get_if<Reply::Success>(&refusal.what()))
@@ -131,7 +117,7 @@ Reply WorkerRole::menu(Request& request)
 
 Reply WorkerRole::open(Request& request, Answer const& answer)
 {
-    auto const asked = read_open(request.fields);
+    auto const asked = read_open(request.fields, protocol_);
     if (!asked) return Reply::violation(asked.error().what);
     if (!opening_) return decide_open(*asked, answer);
     // One at a time: what the first grant gives, the others share.
@@ -142,10 +128,23 @@ Reply WorkerRole::open(Request& request, Answer const& answer)
     return Reply::later();
 }
 
+bool WorkerRole::names_another(
+    OpenRequest const& asked,
+    ecluse::Request const& request,
+    std::string_view window,
+    std::string_view asset,
+    std::string_view account
+) const
+{
+    return (request.asset && request.asset->text() != asset) ||
+           (asked.account && *asked.account != account) ||
+           (asked.window && *asked.window != window);
+}
+
 Reply WorkerRole::decide_open(OpenRequest const& asked, Answer const& answer)
 {
     auto const now = context_.clock.decision_now();
-    auto request = ask_as(person_, ECLUSE_TRY(SourceAddress::parse(address_)));
+    auto request = ask_as(person_, ECLUSE_TRY(SourceAddress::parse(address_)), protocol_);
     request.function = asked.function;
     if (asked.asset) {
         // A name that nobody has is refused like one that this person may not see (WEB:AA2).
@@ -156,14 +155,18 @@ Reply WorkerRole::decide_open(OpenRequest const& asked, Answer const& answer)
     request.account = asked.account;
     if (asked.window) request.window = WindowId{*asked.window};
     if (auto const* const live = context_.live.find(session_)) {
-        bool const elsewhere = (request.asset && request.asset->text() != live->asset) ||
-                               (asked.account && *asked.account != live->account) ||
-                               (asked.window && *asked.window != live->window);
-        if (elsewhere) return refuse(asked, "E-CIB-06", "second target on one connection");
+        if (names_another(asked, request, live->window, live->asset, live->account))
+            return refuse(asked, "E-CIB-06", "second target on one connection");
         request.asset = AssetId{live->asset};
         request.account = live->account;
         request.window = WindowId{live->window};
         request.session = SessionId{live->id};
+    } else if (ticket_) {
+        if (names_another(asked, request, ticket_->window, ticket_->asset, ticket_->account))
+            return refuse(asked, "E-CIB-06", "another target than the ticket's");
+        request.asset = AssetId{ticket_->asset};
+        request.account = ticket_->account;
+        request.window = WindowId{ticket_->window};
     }
     auto const decision = judge(known, request, now);
     if (auto const* const denied = std::get_if<Denied>(&decision))
@@ -182,7 +185,7 @@ Reply WorkerRole::refuse(OpenRequest const& asked, Known& known, Denied const& d
         reference = ECLUSE_TRY(record_refusal(
             context_,
             {.code = std::string{code(denied.refusal)},
-             .door = "ssh",
+             .door = door(),
              .address = address_,
              .login = person_.login,
              .person = person_.person,
@@ -207,7 +210,7 @@ Reply WorkerRole::refuse(
     auto const reference = ECLUSE_TRY(record_refusal(
         context_,
         {.code = code,
-         .door = "ssh",
+         .door = door(),
          .address = address_,
          .login = person_.login,
          .person = person_.person,
@@ -224,13 +227,14 @@ namespace {
 /// "Session S-… sur scanner-1, enregistrée, jusqu'à …": shown on every terminal that opens.
 std::string start_text(LiveSession const& session)
 {
-    return text(
+    auto const start = text(
         session.language,
         TextKey::session_start,
         {{"id", session.id},
          {"target", session.asset_name},
          {"end", format_moment(session.until, session.language)}}
     );
+    return session.notice.empty() ? start : start + "\n" + session.notice;
 }
 
 } // namespace
@@ -247,7 +251,7 @@ Reply WorkerRole::open_again(OpenRequest const&, Known& known, Granted const& gr
 json::object
 granted_object(Context& context, LiveSession const& session, Permissions const& permissions)
 {
-    return {
+    json::object answer{
         {"granted", true},
         {"session", session.id},
         {"window", session.window},
@@ -256,10 +260,12 @@ granted_object(Context& context, LiveSession const& session, Permissions const& 
         {"account", session.account},
         {"until", to_iso(session.until)},
         {"left_ms", left_ms(context, session.until)},
-        {"functions", functions_of(permissions)},
+        {"functions", function_array(permissions, session.protocol)},
         {"start_text", start_text(session)},
-        {"record", {{"exec_budget_bytes", context.config.recording.exec_budget_bytes}}},
         {"first", true}};
+    if (session.protocol == Protocol::ssh)
+        answer["record"] = {{"exec_budget_bytes", context.config.recording.exec_budget_bytes}};
+    return answer;
 }
 
 } // namespace ecluse::policyd

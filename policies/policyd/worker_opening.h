@@ -22,8 +22,9 @@ struct OpenRequest {
 struct TargetFacts {
     std::string id, name, host, user;
     std::uint16_t port = 0;
-    std::vector<std::string> host_keys;    // "ssh-ed25519 AAAA…"
+    std::vector<std::string> host_keys;    // "ssh-ed25519 AAAA…", or "x509-sha256 <hexadecimal>"
     std::optional<std::string> algorithms; // JSON of the dated exception in force
+    std::string security, domain;          // of RDP: "tls" | "nla", and where the account lives
     std::string account, method, secret_sealed;
     std::string approver;
 };

@@ -3,12 +3,12 @@
 #include "common/bytes.h"
 #include "common/json.h"
 #include "common/log.h"
-#include "policies/config/config.h"
 #include "policies/journal/journal.h"
 #include "policies/policyd/clock.h"
 #include "policies/policyd/context.h"
-#include "policies/policyd/host_keys.h"
+#include "policies/policyd/door.h"
 #include "policies/policyd/peers.h"
+#include "policies/policyd/take_secret.h"
 #include "policies/policyd/violations.h"
 #include "policies/policyd/worker_opening.h"
 
@@ -21,57 +21,11 @@ constexpr std::size_t secret_bytes_max = 1024;
 /// The worker has its own limit; ours covers a worker that does not obey it.
 constexpr std::chrono::seconds auth_slack{5};
 
-Secret take_secret(json::object& fields, std::string_view name)
-{
-    auto* const value = fields.if_contains(name);
-    if (!value || !value->is_string() || value->get_string().size() > secret_bytes_max) return {};
-    auto secret = Secret::copy_of(value->get_string());
-    std::fill(value->get_string().begin(), value->get_string().end(), '\0');
-    fields.erase(name);
-    return secret;
-}
-
-json::array to_array(std::vector<std::string> const& texts)
-{
-    return json::array(texts.begin(), texts.end());
-}
-
-json::object greeting(Config const& config)
-{
-    auto const& ssh = config.ssh;
-    json::array warn;
-    for (auto const minutes : config.windows.warn_minutes)
-        warn.emplace_back(minutes);
-    return {
-        {"site", config.site.name},
-        {"phone", config.site.phone},
-        {"portal", config.site.portal},
-        {"version_string", ssh.version_string},
-        {"algorithms",
-         {{"kex", ssh.kex},
-          {"ciphers", ssh.ciphers},
-          {"macs", ssh.macs},
-          {"host_keys", ssh.host_keys},
-          {"user_keys", ssh.user_keys}}},
-        {"auth_timeout_s", ssh.auth_timeout_s},
-        {"attempts_max", ssh.attempts_max},
-        {"idle_s", ssh.idle_minutes * 60},
-        {"channels_max", ssh.channels_max},
-        {"command_bytes_max", ssh.command_bytes_max},
-        {"env_allow", to_array(ssh.env_allow)},
-        {"rekey_bytes", ssh.rekey_bytes},
-        {"rekey_s", ssh.rekey_s},
-        {"warn_minutes", std::move(warn)},
-        {"stall_ms", config.recording.stall_ms}};
-}
-
 } // namespace
 
-void WorkerRole::start(
-    Context& context, PacketSocket socket, std::string address, std::uint16_t port
-)
+void WorkerRole::start(Context& context, PacketSocket socket, Origin origin)
 {
-    auto role = std::make_shared<WorkerRole>(context, std::move(address), port);
+    auto role = std::make_shared<WorkerRole>(context, std::move(origin));
     auto* const self = role.get();
     role->connection_ = std::make_shared<Connection>(
         context.loop,
@@ -92,25 +46,32 @@ void WorkerRole::start(
                     self->context_.peers.drop(self);
                 }}
     );
-    auto const limit = std::chrono::seconds{context.config.ssh.auth_timeout_s} + auth_slack;
+    auto const limit = std::chrono::seconds{role->limits().auth_timeout_s} + auth_slack;
     role->auth_limit_ = context.loop.after(limit, [self] { self->connection_->close(); });
     role->connection_->start();
     context.peers.keep(std::move(role));
 }
 
-WorkerRole::WorkerRole(Context& context, std::string address, std::uint16_t port)
-    : context_{context}, address_{std::move(address)}, id_{random_id('C')}, port_{port}
+WorkerRole::WorkerRole(Context& context, Origin origin)
+    : context_{context}, protocol_{origin.protocol}, address_{std::move(origin.address)},
+      id_{random_id('C')}, port_{origin.port}
 {
     add_requests();
 }
 
 WorkerRole::~WorkerRole() = default;
 
+Config::Door const& WorkerRole::limits() const
+{
+    return limits_of(context_.config, protocol_);
+}
+
 void WorkerRole::add_requests()
 {
     auto const at = [this](Stage stage) { return [this, stage] { return stage_ == stage; }; };
     // Events of a session that has just ended are still on their way: not a fault, and not kept.
     auto const in_session = [this] { return had_session_; };
+    auto const may_tell = [this] { return had_session_ || stage_ == Stage::authenticated; };
     auto const add =
         [this](
             std::string name, auto handler, std::function<bool()> allowed, bool answered, bool once
@@ -134,7 +95,11 @@ void WorkerRole::add_requests()
             );
         };
     add("worker.hello", &WorkerRole::hello, at(Stage::connected), true, true);
-    add("auth.probe", &WorkerRole::probe, at(Stage::greeted), true, false);
+    // Keys belong to SSH, tickets to RDP: at the other door they are not in the table at all.
+    if (is_ssh())
+        add("auth.probe", &WorkerRole::probe, at(Stage::greeted), true, false);
+    else
+        add("ticket.redeem", &WorkerRole::redeem, at(Stage::greeted), true, false);
     add("auth.finish", &WorkerRole::finish, at(Stage::greeted), true, false);
     auto const before_both = [this] {
         return stage_ == Stage::greeted || stage_ == Stage::judging;
@@ -142,7 +107,7 @@ void WorkerRole::add_requests()
     add("auth.incomplete", &WorkerRole::incomplete, before_both, false, true);
     add("menu", &WorkerRole::menu, at(Stage::authenticated), true, false);
     add("open", &WorkerRole::open, at(Stage::authenticated), true, false);
-    add("event", &WorkerRole::event, in_session, false, false);
+    add("event", &WorkerRole::event, may_tell, false, false);
     add("target.failed", &WorkerRole::target_failed, in_session, true, true);
     // A worker may end at any moment after its greeting, also before anybody logged in.
     add(
@@ -153,11 +118,11 @@ void WorkerRole::add_requests()
 Reply WorkerRole::hello(Request& request)
 {
     Fields fields{request.fields};
-    if (fields.text("protocol", 16) != "ssh") fields.fault("protocol", "unknown");
+    if (fields.text("protocol", 16) != door()) fields.fault("protocol", "not of this door");
     if (auto const done = fields.finish(); !done) return Reply::violation(done.error().what);
-    auto keys = ECLUSE_TRY(host_key_files(context_));
+    auto keys = ECLUSE_TRY(identity_files(context_, protocol_));
     stage_ = Stage::greeted;
-    auto answer = greeting(context_.config);
+    auto answer = greeting(context_.config, protocol_);
     answer["connection"] = id_;
     answer["source"] = address_;
     return {std::move(answer), std::move(keys)};
@@ -177,16 +142,16 @@ Reply WorkerRole::probe(Request& request)
 Reply WorkerRole::finish(Request& request, Answer const& answer)
 {
     Attempt attempt;
-    attempt.password = take_secret(request.fields, "password");
-    attempt.code = take_secret(request.fields, "code");
+    attempt.password = take_secret(request.fields, "password", secret_bytes_max);
+    attempt.code = take_secret(request.fields, "code", secret_bytes_max);
     Fields fields{request.fields};
     attempt.login = last_login_ = fields.text("login", login_bytes_max);
-    attempt.key = fields.optional_text("key", key_bytes_max);
+    if (is_ssh()) attempt.key = fields.optional_text("key", key_bytes_max);
     attempt.address = address_;
-    attempt.door = "ssh";
+    attempt.door = door();
     if (attempt.key && !attempt.password.empty()) fields.fault("password", "with a key");
     if (auto const done = fields.finish(); !done) return Reply::violation(done.error().what);
-    if (attempts_ >= context_.config.ssh.attempts_max)
+    if (attempts_ >= limits().attempts_max)
         return Reply::violation("auth.finish: too many attempts");
     ++attempts_;
     stage_ = Stage::judging;
@@ -206,29 +171,42 @@ void WorkerRole::judged(Verdict verdict, Answer const& answer)
 {
     if (!verdict.accepted) {
         stage_ = Stage::greeted;
-        json::object refused{
-            {"accepted", false},
-            {"wait_s", verdict.wait.count()},
-            {"give_up", attempts_ >= context_.config.ssh.attempts_max}};
-        return answer.complete(std::move(refused));
+        return answer.complete(refused_login(verdict));
     }
+    accept(std::move(*verdict.accepted));
+    answer.complete(welcome());
+}
+
+json::object WorkerRole::refused_login(Verdict const& verdict) const
+{
+    return {
+        {"accepted", false},
+        {"wait_s", verdict.wait.count()},
+        {"give_up", attempts_ >= limits().attempts_max}};
+}
+
+void WorkerRole::accept(Accepted person)
+{
     stage_ = Stage::authenticated;
     auth_limit_.cancel();
-    person_ = std::move(*verdict.accepted);
+    person_ = std::move(person);
+}
+
+json::object WorkerRole::welcome() const
+{
     json::value last_login = nullptr;
     if (person_.last_login_at)
         last_login = {
             {"at", to_iso(UtcTime{std::chrono::seconds{*person_.last_login_at}})},
             {"from", person_.last_login_from},
             {"door", person_.last_login_door}};
-    json::object accepted{
+    return {
         {"accepted", true},
         {"person", person_.person},
         {"name", person_.name},
         {"language", to_code(person_.language)},
         {"last_login", std::move(last_login)},
         {"failures", person_.failures_since}};
-    answer.complete(std::move(accepted));
 }
 
 Reply WorkerRole::incomplete(Request& request)
@@ -246,7 +224,7 @@ Reply WorkerRole::incomplete(Request& request)
             {"source", address_},
             {"object", printable(login, 64)},
             {"outcome", printable(step, 64)},
-            {"door", "ssh"},
+            {"door", door()},
             {"detail", printable(why)}}
     ));
     return Reply::later();

@@ -1,12 +1,14 @@
 #pragma once
 
 #include "common/packet.h"
+#include "policies/config/config.h"
 #include "policies/policyd/agent_server.h"
 #include "policies/policyd/authentication.h"
 #include "policies/policyd/connection.h"
 #include "policies/policyd/dial.h"
 #include "policies/policyd/facts.h"
 #include "policies/policyd/live.h"
+#include "policies/policyd/tickets.h"
 
 #include <cstdint>
 #include <deque>
@@ -18,6 +20,7 @@ namespace ecluse::policyd {
 
 struct Context;
 struct OpenRequest;
+struct WorkerEvent;
 
 /// One worker, that is one vendor connection, that is at most one session. Enforces the order
 /// connection → address → account → both factors → window and target → recorder → one connected
@@ -26,11 +29,18 @@ class WorkerRole final : public LiveWorker {
 public:
     /// Events of one session in any second; beyond, the worker is hostile.
     static constexpr int events_per_second_max = 200;
+    /// Tunnels refused before any session, on one connection: the first ones say it.
+    static constexpr int forwards_journaled_max = 50;
 
-    static void
-    start(Context& context, PacketSocket socket, std::string address, std::uint16_t port);
+    /// Where a vendor's connection came in, as the kernel and the listener's door say.
+    struct Origin {
+        Protocol protocol;
+        std::string address;
+        std::uint16_t port;
+    };
+    static void start(Context& context, PacketSocket socket, Origin origin);
 
-    WorkerRole(Context& context, std::string address, std::uint16_t port);
+    WorkerRole(Context& context, Origin origin);
     ~WorkerRole() override;
 
     void push_end(Ending const& ending, Language language) override;
@@ -48,8 +58,14 @@ private:
     Reply probe(Request& request);
     Reply finish(Request& request, Answer const& answer);
     void judged(Verdict verdict, Answer const& answer);
+    void accept(Accepted person);
+    [[nodiscard]] boost::json::object refused_login(Verdict const& verdict) const;
+    [[nodiscard]] boost::json::object welcome() const; // what an accepted login answers
     Reply incomplete(Request& request);
     void closed();
+
+    // worker_ticket.cpp: who it is, by a ticket instead
+    Reply redeem(Request& request);
 
     // worker_open.cpp: what it may have
     Reply menu(Request& request);
@@ -59,6 +75,13 @@ private:
         OpenRequest const& asked, Known& known, Granted const& granted, Answer const& answer
     );
     Reply open_again(OpenRequest const& asked, Known& known, Granted const& granted);
+    [[nodiscard]] bool names_another(
+        OpenRequest const& asked,
+        ecluse::Request const& request,
+        std::string_view window,
+        std::string_view asset,
+        std::string_view account
+    ) const;
     [[nodiscard]] Result<Known> load(std::optional<AssetId> const& asked, UtcTime now);
     [[nodiscard]] Reply refuse(OpenRequest const& asked, Known& known, Denied const& denied);
     [[nodiscard]] Reply
@@ -71,11 +94,17 @@ private:
 
     // worker_session.cpp: what it does, and its end
     Reply event(Request& request);
+    Reply event_before_session(WorkerEvent const& event);
     Reply target_failed(Request& request);
     Reply ended(Request& request);
     void end_session(std::string const& reason);
 
+    [[nodiscard]] std::string door() const { return std::string{to_code(protocol_)}; }
+    [[nodiscard]] bool is_ssh() const { return protocol_ == Protocol::ssh; }
+    [[nodiscard]] Config::Door const& limits() const;
+
     Context& context_;
+    Protocol protocol_;
     std::string address_, id_;
     std::uint16_t port_;
     Stage stage_ = Stage::connected;
@@ -86,7 +115,8 @@ private:
     std::string last_login_;
     std::string waiting_reference_; // of the refusal "wait for the DSI", told once
     Accepted person_;
-    std::string session_; // empty before the first grant, and after the end
+    std::optional<TicketUse> ticket_; // logged in by it: nothing else may be opened
+    std::string session_;             // empty before the first grant, and after the end
     bool had_session_ = false;
     std::unique_ptr<Opening> opening_;
     std::deque<std::function<void()>> waiting_; // opens that came during the first
@@ -95,6 +125,7 @@ private:
     std::string worker_reason_;
     std::int64_t events_second_ = 0;
     int events_in_second_ = 0;
+    int forwards_journaled_ = 0;
 };
 
 } // namespace ecluse::policyd

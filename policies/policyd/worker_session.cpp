@@ -2,6 +2,7 @@
 #include "common/json.h"
 #include "common/log.h"
 #include "common/paris_time.h"
+#include "common/text_keys.h"
 #include "policies/journal/journal.h"
 #include "policies/policyd/clock.h"
 #include "policies/policyd/context.h"
@@ -39,6 +40,20 @@ bool is_worker_reason(std::string_view reason)
         "protocol_error",
         "internal_error"};
     return std::find(std::begin(known), std::end(known), reason) != std::end(known);
+}
+
+/// How a target may fail after it was dialled. Only RDP's passwords are refused there: an SSH
+/// target that refuses our key cannot be told from one that does not answer us.
+std::optional<Refusal> target_failure(std::string_view given, Protocol protocol)
+{
+    for (auto const refusal :
+         {Refusal::asset_unreachable,
+          Refusal::asset_identity_changed,
+          Refusal::target_refuses_account})
+        if (code(refusal) == given &&
+            (protocol == Protocol::rdp || refusal != Refusal::target_refuses_account))
+            return refusal;
+    return std::nullopt;
 }
 
 std::string filled(Ending const& ending, Language language)
@@ -101,8 +116,9 @@ Reply WorkerRole::event(Request& request)
         }
         return Reply::later();
     }
-    auto read = read_worker_event(request.fields);
+    auto read = read_worker_event(request.fields, protocol_);
     if (!read) return Reply::violation(read.error().what);
+    if (!had_session_) return event_before_session(*read);
     if (session_.empty()) return Reply::later();
     json::object event{
         {"actor", person_.person},
@@ -116,22 +132,41 @@ Reply WorkerRole::event(Request& request)
     return Reply::later();
 }
 
+/// A client may ask for a tunnel and for nothing else.
+Reply WorkerRole::event_before_session(WorkerEvent const& event)
+{
+    if (event.type != "session.forward_refused")
+        return Reply::violation("event: " + event.type + " without session");
+    if (++forwards_journaled_ > forwards_journaled_max) return Reply::later();
+    ECLUSE_TRY(context_.journal.record(
+        context_.clock.utc_now(),
+        event.type,
+        json::object{
+            {"actor", person_.person},
+            {"source", address_},
+            {"object", id_},
+            {"outcome", event.outcome},
+            {"detail", event.detail.at("detail")}}
+    ));
+    return Reply::later();
+}
+
 Reply WorkerRole::target_failed(Request& request)
 {
     Fields fields{request.fields};
     auto const failure = fields.text("code", 16);
     auto const detail = fields.text("detail", detail_bytes_max);
-    if (failure != "E-CIB-02" && failure != "E-CIB-03") fields.fault("code", "unknown");
+    auto const refusal_of = target_failure(failure, protocol_);
+    if (!refusal_of) fields.fault("code", "unknown");
     if (auto const done = fields.finish(); !done) return Reply::violation(done.error().what);
     auto const* const live = context_.live.find(session_);
     if (!live) return Reply::violation("target.failed: no session");
     Denied denied;
-    denied.refusal =
-        failure == "E-CIB-03" ? Refusal::asset_identity_changed : Refusal::asset_unreachable;
+    denied.refusal = *refusal_of;
     auto const reference = ECLUSE_TRY(record_refusal(
         context_,
         {.code = failure,
-         .door = "ssh",
+         .door = door(),
          .address = address_,
          .login = person_.login,
          .person = person_.person,
@@ -146,7 +181,8 @@ Reply WorkerRole::target_failed(Request& request)
         {"outcome", failure},
         {"asset", live->asset},
         {"detail", printable(detail)}};
-    auto const type = failure == "E-CIB-03" ? "anomaly.target_identity" : "session.target_failed";
+    auto const type = *refusal_of == Refusal::asset_identity_changed ? "anomaly.target_identity"
+                                                                     : "session.target_failed";
     ECLUSE_TRY(context_.journal.record(context_.clock.utc_now(), type, event));
     RefusalWords const words{
         .address = address_, .company = {}, .asset = live->asset_name, .account = live->account};

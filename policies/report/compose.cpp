@@ -1,3 +1,4 @@
+#include "common/text_keys.h"
 #include "policies/report/compose_parts.h"
 #include "policies/report/paris.h"
 
@@ -102,12 +103,13 @@ void identification(Parts& out, Facts const& facts, Form const* form, Words cons
     rows.emplace_back(w.say(TextKey::report_label_contract), w.or_none(facts.vendor.contract));
     rows.emplace_back(
         w.say(TextKey::report_label_escort),
-        facts.escort
+        !facts.escort ? w.say(TextKey::report_escort_none)
+        : facts.escort->told_at
             ? w.say(
                   TextKey::report_escort_told,
                   {{"who", shown(facts.escort->name)}, {"at", w.instant(facts.escort->told_at)}}
               )
-            : w.say(TextKey::report_escort_none)
+            : shown(facts.escort->name)
     );
     rows.emplace_back(w.say(TextKey::report_label_due), w.instant(facts.due_at));
 

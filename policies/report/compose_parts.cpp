@@ -1,5 +1,6 @@
 #include "policies/report/compose_parts.h"
 
+#include "common/text_keys.h"
 #include "policies/report/paris.h"
 
 namespace ecluse::report {

@@ -2,6 +2,7 @@
 
 #include "common/bytes.h"
 #include "common/json.h"
+#include "common/text_keys.h"
 #include "policies/report/form_fields.h"
 #include "policies/report/form_json.h"
 

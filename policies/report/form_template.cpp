@@ -1,5 +1,6 @@
 #include "common/bytes.h"
 #include "common/result.h"
+#include "common/text_keys.h"
 #include "policies/report/form_fields.h"
 #include "policies/report/paris.h"
 

@@ -1,4 +1,5 @@
 #include "common/bytes.h"
+#include "common/text_keys.h"
 #include "policies/report/form_json.h"
 
 #include <boost/json.hpp>

@@ -2,6 +2,7 @@
 #include "common/log.h"
 #include "common/packet.h"
 #include "common/sandbox.h"
+#include "common/text_keys.h"
 #include "policies/report/pdf_finish.h"
 #include "policies/report/pdf_layout.h"
 #include "policies/report/pdf_sheet.h"

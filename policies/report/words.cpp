@@ -1,6 +1,7 @@
 #include "policies/report/words.h"
 
 #include "common/bytes.h"
+#include "common/text_keys.h"
 #include "policies/report/paris.h"
 
 #include <fmt/format.h>

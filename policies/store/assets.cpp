@@ -9,7 +9,7 @@ Result<std::optional<Asset>> find_asset(Database& database, std::string const& i
 {
     auto const row = ECLUSE_TRY(database.row(
         "SELECT id, name, description, protocol, host, port, state, referent, usage_hours, "
-        "default_open_mode, session_limit, recording_days, algorithms FROM asset "
+        "default_open_mode, session_limit, recording_days, algorithms, security FROM asset "
         "WHERE id = $1 OR name = $2",
         {id_or_name, id_or_name}
     ));
@@ -28,6 +28,7 @@ Result<std::optional<Asset>> find_asset(Database& database, std::string const& i
     asset.session_limit = row->number("session_limit");
     asset.recording_days = row->number("recording_days");
     asset.algorithms = row->optional_text("algorithms");
+    asset.security = row->optional_text("security");
     return std::optional{std::move(asset)};
 }
 
@@ -36,8 +37,9 @@ insert_asset(Database& database, Asset const& asset, std::string const& by, std:
 {
     ECLUSE_TRY(database.run(
         "INSERT INTO asset (id, name, description, protocol, host, port, state, referent, "
-        "usage_hours, default_open_mode, session_limit, recording_days, algorithms, created_at, "
-        "created_by) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, NULL, $13, $14)",
+        "usage_hours, default_open_mode, session_limit, recording_days, algorithms, security, "
+        "created_at, created_by) "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, NULL, $13, $14, $15)",
         {asset.id,
          asset.name,
          asset.description,
@@ -50,6 +52,7 @@ insert_asset(Database& database, Asset const& asset, std::string const& by, std:
          asset.default_open_mode,
          asset.session_limit,
          asset.recording_days,
+         nullable(asset.security),
          at,
          by}
     ));
@@ -90,7 +93,7 @@ Result<json::object> list_assets(Database& database, std::optional<std::string> 
 Result<json::object> show_asset(Database& database, std::string const& id)
 {
     auto const row = ECLUSE_TRY(database.row(
-        "SELECT id AS asset, name, description, protocol, host, port, state, "
+        "SELECT id AS asset, name, description, protocol, host, port, security, state, "
         "(SELECT login FROM person WHERE id = referent) AS referent, usage_hours, "
         "default_open_mode AS open_mode, session_limit AS sessions, recording_days, algorithms, "
         "created_at FROM asset WHERE id = $1",
@@ -105,6 +108,7 @@ Result<json::object> show_asset(Database& database, std::string const& id)
          {"protocol"},
          {"host"},
          {"port", As::number},
+         {"security"},
          {"state"},
          {"referent"},
          {"usage_hours"},
@@ -116,10 +120,11 @@ Result<json::object> show_asset(Database& database, std::string const& id)
     );
     object["accounts"] = ECLUSE_TRY(shown_rows(
         database,
-        "SELECT name, method, public AS key, rotated_at FROM asset_account WHERE asset = $1 "
+        "SELECT name, method, domain, public AS key, rotated_at FROM asset_account WHERE asset = "
+        "$1 "
         "ORDER BY name",
         {id},
-        {{"name"}, {"method"}, {"key"}, {"rotated_at", As::instant}}
+        {{"name"}, {"method"}, {"domain"}, {"key"}, {"rotated_at", As::instant}}
     ));
     object["host_keys"] = ECLUSE_TRY(shown_rows(
         database,
@@ -165,7 +170,7 @@ Result<std::optional<Account>>
 find_account(Database& database, std::string const& asset, std::string const& name)
 {
     auto const row = ECLUSE_TRY(database.row(
-        "SELECT id, asset, name, method, secret_sealed, public FROM asset_account "
+        "SELECT id, asset, name, method, secret_sealed, public, domain FROM asset_account "
         "WHERE asset = $1 AND name = $2",
         {asset, name}
     ));
@@ -176,7 +181,8 @@ find_account(Database& database, std::string const& asset, std::string const& na
         row->text("name"),
         row->text("method"),
         row->blob("secret_sealed"),
-        row->optional_text("public")}};
+        row->optional_text("public"),
+        row->optional_text("domain")}};
 }
 
 Result<std::vector<std::string>> account_names(Database& database, std::string const& asset)
@@ -192,16 +198,17 @@ Result<std::vector<std::string>> account_names(Database& database, std::string c
 Result<> put_account(Database& database, Account const& account, std::int64_t at)
 {
     ECLUSE_TRY(database.run(
-        "INSERT INTO asset_account (id, asset, name, method, secret_sealed, public, rotated_at) "
-        "VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (id) DO UPDATE SET "
+        "INSERT INTO asset_account (id, asset, name, method, secret_sealed, public, domain, "
+        "rotated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (id) DO UPDATE SET "
         "method = excluded.method, secret_sealed = excluded.secret_sealed, "
-        "public = excluded.public, rotated_at = excluded.rotated_at",
+        "public = excluded.public, domain = excluded.domain, rotated_at = excluded.rotated_at",
         {account.id,
          account.asset,
          account.name,
          account.method,
          Blob{account.secret_sealed},
          nullable(account.key),
+         nullable(account.domain),
          at}
     ));
     return {};

@@ -10,6 +10,7 @@ struct Asset {
     std::string id, name, description, protocol, host, state, usage_hours, default_open_mode;
     std::int64_t port = 22, session_limit = 1, recording_days = 365;
     std::optional<std::string> referent, algorithms;
+    std::optional<std::string> security; // of RDP: "tls" | "nla"
 };
 /// By id or name.
 [[nodiscard]] Result<std::optional<Asset>>
@@ -22,6 +23,8 @@ Result<> update_asset(Database& database, Asset const& asset);
 list_assets(Database& database, std::optional<std::string> const& vendor);
 [[nodiscard]] Result<boost::json::object> show_asset(Database& database, std::string const& id);
 
+/// How the certificate of an RDP target is pinned: before the SHA-256 of its DER, in hexadecimal.
+inline constexpr std::string_view certificate_pin_prefix = "x509-sha256 ";
 [[nodiscard]] Result<std::vector<std::string>>
 host_keys(Database& database, std::string const& asset);
 Result<std::int64_t> pin_host_key(
@@ -36,7 +39,8 @@ unpin_host_key(Database& database, std::string const& asset, std::string const& 
 
 struct Account {
     std::string id, asset, name, method, secret_sealed;
-    std::optional<std::string> key; // public half
+    std::optional<std::string> key;    // public half
+    std::optional<std::string> domain; // of RDP
 };
 [[nodiscard]] Result<std::optional<Account>>
 find_account(Database& database, std::string const& asset, std::string const& name);

@@ -119,6 +119,17 @@ password_history(Database& database, std::string const& person, std::int64_t cou
     return hashes;
 }
 
+Result<std::optional<std::int64_t>>
+password_chosen_at(Database& database, std::string const& person)
+{
+    auto const row = ECLUSE_TRY(database.row(
+        "SELECT min(created_at) AS chosen_at FROM authenticator WHERE person = $1 AND "
+        "kind = 'password' AND confirmed_at IS NOT NULL AND revoked_at IS NULL",
+        {person}
+    ));
+    return row ? row->optional_number("chosen_at") : std::nullopt;
+}
+
 Result<std::optional<SshKey>> find_ssh_key(Database& database, std::string const& id)
 {
     auto const row = ECLUSE_TRY(database.row(

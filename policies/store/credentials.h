@@ -45,6 +45,10 @@ Result<> drop_pending_password(Database& database, std::string const& person);
 [[nodiscard]] Result<std::vector<std::string>>
 password_history(Database& database, std::string const& person, std::int64_t count);
 
+/// When the password in use was chosen; nothing when there is none.
+[[nodiscard]] Result<std::optional<std::int64_t>>
+password_chosen_at(Database& database, std::string const& person);
+
 struct SshKey {
     std::string id, person, key;
 };

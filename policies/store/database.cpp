@@ -12,12 +12,13 @@
 
 namespace ecluse {
 
-extern char const schema_1[];
+extern char const schema_sql[];
+extern char const schema_2_sql[];
 
 namespace {
 
 /// Applied in order; the position of a text is the version it makes, minus one.
-std::array<char const*, 1> const migrations{schema_1};
+std::array<char const*, 2> const migrations{schema_sql, schema_2_sql};
 
 /// Long enough for a process that is just ending, short enough for an answer at start.
 constexpr int busy_timeout_ms = 500;

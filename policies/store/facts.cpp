@@ -16,10 +16,9 @@ constexpr auto objection_time = std::chrono::hours{24 * 21};
 
 Result<Protocol> protocol_of(Row const& row)
 {
-    auto const code = row.text("protocol");
-    if (code == "ssh") return Protocol::ssh;
-    if (code == "rdp") return Protocol::rdp;
-    return unreadable("protocol", row.text("id"));
+    auto const protocol = parse_protocol(row.text("protocol"));
+    if (!protocol) return unreadable("protocol", row.text("id"));
+    return *protocol;
 }
 
 /// Whether the hospital lets this subcontractor's people in.
@@ -77,6 +76,14 @@ Result<> load_person(Database& database, Facts& facts, PersonId const& person, U
     if (!state) return unreadable("state", person.text());
     facts.person = *state;
     facts.identity_verified = row->optional_number("identity_verified_at").has_value();
+    for (auto const& held : ECLUSE_TRY(database.rows(
+             "SELECT role, valid_to FROM person_role WHERE person = $1 ORDER BY role",
+             {person.text()}
+         ))) {
+        auto const role = parse_role(held.text("role"));
+        if (!role) return unreadable("role", person.text());
+        facts.roles.push_back({*role, optional_instant(held.optional_number("valid_to"))});
+    }
     // No charter published yet means that nobody can have accepted it.
     auto const charter = ECLUSE_TRY(database.row(
         "SELECT a.charter FROM charter_acceptance a JOIN charter c ON c.version = a.charter "
@@ -99,19 +106,9 @@ Result<> load_permissions(Database& database, WindowFacts& window)
     for (auto const& row : ECLUSE_TRY(database.rows(
              "SELECT function FROM window_function WHERE window = $1", {window.id.text()}
          ))) {
-        auto const function = row.text("function");
-        if (function == "shell")
-            window.permissions.shell = true;
-        else if (function == "exec")
-            window.permissions.exec = true;
-        else if (function == "file_up")
-            window.permissions.sftp_up = true;
-        else if (function == "file_down")
-            window.permissions.sftp_down = true;
-        else if (function == "desktop")
-            window.permissions.desktop = true;
-        else
-            return unreadable("function", window.id.text());
+        auto const* const function = find_function(row.text("function"));
+        if (!function) return unreadable("function", window.id.text());
+        window.permissions.*function->permission = true;
     }
     return {};
 }

@@ -17,12 +17,12 @@ namespace ecluse {
 find_person(Database& database, std::string_view login);
 [[nodiscard]] Result<std::optional<AssetId>> find_asset(Database& database, std::string_view name);
 
-/// All that the tables say about this person: state, charter, vendor, contract, declared ranges,
-/// late reports, windows (not drafts; ended ones of the last 30 days), their assets and `asked`,
-/// and sessions not ended. The caller adds what only it knows: factors, clock, recorder, limits. An
-/// asset's accounts are those that every window running now for this person on this asset allows.
-/// A subcontractor's person has no contract before the hospital has accepted or let 21 days pass
-/// (CLAUSIER:O-2.3). An unknown person is `not_found`.
+/// All that the tables say about this person: state, roles, charter, vendor, contract, declared
+/// ranges, late reports, windows (not drafts; ended ones of the last 30 days), their assets and
+/// `asked`, and sessions not ended. The caller adds what only it knows: factors, clock, recorder,
+/// limits. An asset's accounts are those that every window running now for this person on this
+/// asset allows. A subcontractor's person has no contract before the hospital has accepted or let
+/// 21 days pass (CLAUSIER:O-2.3). An unknown person is `not_found`.
 [[nodiscard]] Result<Facts> load_facts(
     Database& database, PersonId const& person, std::optional<AssetId> const& asked, UtcTime now
 );

@@ -137,7 +137,7 @@ CREATE TABLE window_asset (
 ) STRICT;
 CREATE TABLE window_function (         -- everything is off unless a row grants it
     window TEXT NOT NULL REFERENCES access_window(id),
-    function TEXT NOT NULL,            -- shell | exec | file_up | file_down
+    function TEXT NOT NULL,            -- shell | exec | file_up | file_down (version 2 adds others)
     PRIMARY KEY (window, function)
 ) STRICT;
 CREATE TABLE window_extension (

@@ -8,7 +8,8 @@ namespace {
 
 constexpr auto columns_sql =
     "SELECT s.id AS session, p.login AS person, p.first_name || ' ' || p.last_name AS name, "
-    "v.name AS vendor, a.name AS asset, s.account AS account, s.source AS source, s.access_window "
+    "v.name AS vendor, a.name AS asset, s.account AS account, s.protocol AS protocol, s.source AS "
+    "source, s.access_window "
     "AS window, s.factors AS factors, s.started_ms AS started_at, s.ended_ms AS ended_at, "
     "s.end_reason AS end_reason, (SELECT login FROM person WHERE id = s.ended_by) AS ended_by, "
     "s.end_comment AS end_comment, s.bytes_in AS bytes_in, s.bytes_out AS bytes_out, s.recording "
@@ -26,6 +27,7 @@ std::vector<Column> const& columns()
         {"vendor"},
         {"asset"},
         {"account"},
+        {"protocol"},
         {"source"},
         {"window"},
         {"factors"},

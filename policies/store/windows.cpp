@@ -161,6 +161,18 @@ Result<> extend_window(Database& database, Extension const& extension)
     return {};
 }
 
+Result<std::optional<Escorted>>
+next_escorted(Database& database, std::string const& person, std::int64_t now)
+{
+    auto const row = ECLUSE_TRY(database.row(
+        "SELECT id, opens_at FROM access_window WHERE escort = $1 AND "
+        "state IN ('approved', 'open') AND closes_at > $2 ORDER BY opens_at, id LIMIT 1",
+        {person, now}
+    ));
+    if (!row) return std::optional<Escorted>{};
+    return std::optional{Escorted{row->text("id"), row->number("opens_at")}};
+}
+
 Result<> set_escort(Database& database, std::string const& id, std::string const& person)
 {
     ECLUSE_TRY(database.run("UPDATE access_window SET escort = $1 WHERE id = $2", {person, id}));

@@ -41,6 +41,13 @@ struct Extension {
     std::int64_t from = 0, to = 0, at = 0;
 };
 Result<> extend_window(Database& database, Extension const& extension);
+/// The next approved or open window that this person accompanies, with its opening.
+struct Escorted {
+    std::string window;
+    std::int64_t opens_at = 0;
+};
+[[nodiscard]] Result<std::optional<Escorted>>
+next_escorted(Database& database, std::string const& person, std::int64_t now);
 Result<> set_escort(Database& database, std::string const& id, std::string const& person);
 
 struct WindowFilter {

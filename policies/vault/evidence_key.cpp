@@ -1,7 +1,6 @@
 #include "policies/vault/evidence_key.h"
 
-#include "common/bytes.h"
-#include "policies/vault/openssl_owner.h"
+#include "policies/vault/x509_parts.h"
 
 #include <openssl/ecdsa.h>
 #include <openssl/pem.h>
@@ -11,85 +10,23 @@
 
 namespace ecluse {
 
+using namespace x509;
+
 namespace {
 
-constexpr long valid_days = 3653; // ten years, leap days included
+constexpr int valid_days = 3653; // ten years, leap days included
 /// X.520's bound of a common name, less our own words.
 constexpr std::size_t site_chars_max = 46;
-constexpr std::size_t serial_bytes = 16;
-constexpr std::size_t pem_bytes_max = 64 * 1024;
-
-unsigned char const* bytes_of(std::string_view text)
-{
-    return reinterpret_cast<unsigned char const*>(text.data());
-}
-
 Error broken(std::string_view what)
 {
     return {Errc::malformed, "evidence key: " + std::string{what}};
 }
 
-Bio reading(std::string_view text)
-{
-    return Bio{BIO_new_mem_buf(text.data(), static_cast<int>(text.size()))};
-}
-
-std::string content_of(BIO* bio)
-{
-    char* data = nullptr;
-    auto const size = BIO_get_mem_data(bio, &data);
-    return {data, static_cast<std::size_t>(size)};
-}
-
-/// Never asks a person: OpenSSL's default callback would wait on a terminal.
-int no_passphrase(char*, int, int, void*)
-{
-    return -1;
-}
-
-/// The first characters, not cut within one.
-std::string shortened(std::string_view text, std::size_t chars_max)
-{
-    std::size_t chars = 0;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        bool const starts = (static_cast<unsigned char>(text[i]) & 0xc0U) != 0x80U;
-        if (starts && ++chars > chars_max) return std::string{text.substr(0, i)};
-    }
-    return std::string{text};
-}
-
-bool add_extension(X509* certificate, int nid, char const* value)
-{
-    X509V3_CTX context;
-    X509V3_set_ctx_nodb(&context);
-    X509V3_set_ctx(&context, certificate, certificate, nullptr, nullptr, 0);
-    std::unique_ptr<X509_EXTENSION, CallFree<X509_EXTENSION_free>> const extension{
-        X509V3_EXT_conf_nid(nullptr, &context, nid, value)};
-    return extension && X509_add_ext(certificate, extension.get(), -1) == 1;
-}
-
 bool name(X509* certificate, std::string_view site)
 {
-    auto const common = "Écluse – preuve, " + shortened(site, site_chars_max);
     auto* const subject = X509_get_subject_name(certificate);
-    return X509_NAME_add_entry_by_txt(
-               subject,
-               "CN",
-               MBSTRING_UTF8,
-               bytes_of(common),
-               static_cast<int>(common.size()),
-               -1,
-               0
-           ) == 1 &&
+    return set_common_name(subject, "Écluse – preuve, " + shortened(site, site_chars_max)) &&
            X509_set_issuer_name(certificate, subject) == 1;
-}
-
-bool number(X509* certificate)
-{
-    auto bytes = random_bytes(serial_bytes);
-    bytes[0] = static_cast<char>((static_cast<unsigned char>(bytes[0]) & 0x7fU) | 0x40U);
-    BigNumber const serial{BN_bin2bn(bytes_of(bytes), static_cast<int>(bytes.size()), nullptr)};
-    return serial && BN_to_ASN1_INTEGER(serial.get(), X509_get_serialNumber(certificate));
 }
 
 Result<std::string> self_signed(EVP_PKEY* key, std::string_view site, UtcTime now)
@@ -98,9 +35,8 @@ Result<std::string> self_signed(EVP_PKEY* key, std::string_view site, UtcTime no
     auto* const certificate = owner.get();
     auto const from = std::chrono::system_clock::to_time_t(now);
     auto const made =
-        certificate && X509_set_version(certificate, X509_VERSION_3) == 1 && number(certificate) &&
-        ASN1_TIME_set(X509_getm_notBefore(certificate), from) &&
-        ASN1_TIME_adj(X509_getm_notAfter(certificate), from, valid_days, 0) &&
+        certificate && X509_set_version(certificate, X509_VERSION_3) == 1 &&
+        set_number(certificate) && set_validity(certificate, from, valid_days) &&
         X509_set_pubkey(certificate, key) == 1 && name(certificate, site) &&
         add_extension(certificate, NID_basic_constraints, "critical,CA:FALSE") &&
         add_extension(certificate, NID_key_usage, "critical,digitalSignature,nonRepudiation") &&
@@ -171,13 +107,7 @@ Result<EvidenceKey> EvidenceKey::load(std::string_view private_pem, std::string 
 
 Secret EvidenceKey::private_pem() const
 {
-    Bio const out{BIO_new(BIO_s_secmem())};
-    auto const written =
-        out &&
-        PEM_write_bio_PKCS8PrivateKey(out.get(), key_.get(), nullptr, nullptr, 0, nullptr, nullptr);
-    ECLUSE_ASSERT(written);
-    auto text = content_of(out.get());
-    return Secret{text};
+    return x509::private_pem(key_.get());
 }
 
 Result<std::string> EvidenceKey::sign_der(std::string_view bytes) const

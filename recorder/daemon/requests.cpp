@@ -89,9 +89,9 @@ Result<> store_countersignature(
 void Server::answer_error(std::int64_t id, Error const& error)
 {
     log(LogLevel::error, error.what);
-    auto const* const code = error.code == Errc::not_found     ? "E-ENR-01"
-                             : error.code == Errc::unavailable ? "E-ENR-02"
-                                                               : "E-ENR-03";
+    auto const* const code = error.code == Errc::not_found     ? "E-REC-01"
+                             : error.code == Errc::unavailable ? "E-REC-02"
+                                                               : "E-REC-03";
     send(
         {{"re", id},
          {"ok", false},

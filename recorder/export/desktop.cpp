@@ -1,4 +1,5 @@
 #include "common/text.h"
+#include "common/text_keys.h"
 #include "common/time.h"
 #include "recorder/export/export.h"
 #include "recorder/export/frames.h"

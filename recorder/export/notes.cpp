@@ -3,6 +3,7 @@
 #include "common/bytes.h"
 #include "common/json.h"
 #include "common/text.h"
+#include "common/text_keys.h"
 #include "recorder/export/frames.h"
 
 #include <utility>

@@ -2,6 +2,7 @@
 
 #include "common/bytes.h"
 #include "common/json.h"
+#include "common/text_keys.h"
 #include "recorder/export/export.h"
 #include "recorder/export/frames.h"
 #include "recorder/export/terminal.h"

@@ -2,6 +2,7 @@
 #include "common/json.h"
 #include "common/log.h"
 #include "common/text.h"
+#include "common/text_keys.h"
 #include "recorder/verify/verify.h"
 
 #include <cstdio>

@@ -1,6 +1,7 @@
 #include "recorder/verify/verify.h"
 
 #include "common/bytes.h"
+#include "common/text_keys.h"
 #include "recorder/format/certificate.h"
 #include "recorder/format/chain.h"
 #include "recorder/format/segment.h"

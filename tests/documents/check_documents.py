@@ -161,11 +161,34 @@ def check_served(code):
                 fault(path, number, f"nobody serves {asked.group(1)}")
 
 
+# --- faults and their tests ------------------------------------------------------------------
+def test_names():
+    names = set()
+    for path in sorted((ROOT / "tests").rglob("*.cpp")):
+        for case in re.findall(r'TEST_CASE\(\s*((?:"(?:[^"\\]|\\.)*"\s*)+)', path.read_text()):
+            names.add("".join(re.findall(r'"((?:[^"\\]|\\.)*)"', case)))
+    return names
+
+
+def check_faults(path):
+    known, count = test_names(), 0
+    for number, line in enumerate(path.read_text().splitlines(), 1):
+        row = re.match(r"\| (?!fault )(.+) \| (.+) \|$", line)
+        named = re.findall("« (.+?) »", line)
+        if row and not named:
+            fault(path, number, "a fault without a test")
+        for name in named:
+            count += 1
+            if name not in known:
+                fault(path, number, f"no such test: {name}")
+    return count
+
+
 # --- requests --------------------------------------------------------------------------------
 def check_requests(path, code):
     section, count = "", 0
     for number, line in enumerate(path.read_text().splitlines(), 1):
-        heading = re.match(r"## (\d+)\.", line)
+        heading = re.match(r"## (\w+)\.", line)
         if heading:
             section = heading.group(1)
         row = re.match(r"\| `([a-z_.]+)`", line)
@@ -185,7 +208,14 @@ def main():
     for name in ("ARCHITECTURE.md", "trust.md"):
         check_files(ROOT / "docs" / name)
     typed = sum(check_commands(commands, path) for path in [ROOT / "README.md", *french])
-    settings = set(re.findall(r'"([a-z]+\.[a-z_0-9]+)"', sources("policies/config/config_bindings.cpp")))
+    bindings = sources("policies/config/config_bindings.cpp")
+    settings = set(re.findall(r'"([a-z]+\.[a-z_0-9]+)"', bindings))
+    # What both doors have, under the name of each.
+    settings |= {
+        door + name
+        for door in re.findall(r'bind_door\(all, "([a-z]+)"', bindings)
+        for name in re.findall(r'door \+ "(\.[a-z_0-9]+)"', bindings)
+    }
     catalogue = sources("i18n/fr.json")
     codes = set(CODE.findall(sources("policies/**/*.cpp", "gateway/**/*.cpp", "recorder/**/*.cpp") + catalogue))
     for path in french:
@@ -196,10 +226,11 @@ def main():
     explained = set(CODE.findall(guide.read_text()))
     for code in sorted(set(CODE.findall(sources("policies/core/refusal.cpp"))) - explained):
         fault(guide, 1, f"the refusal {code} is not explained")
+    named = check_faults(ROOT / "docs" / "faults.md")
     check_served(sources("policies/policyd/*.cpp"))
     asked = check_requests(ROOT / "docs" / "requests.md", sources("policies/policyd/*.cpp", "gateway/**/*.cpp", "recorder/daemon/*.cpp"))
     # A check that finds nothing to check proves nothing.
-    for what, found, least in (("commands", len(commands), 60), ("typed commands", typed, 20), ("requests", asked, 15)):
+    for what, found, least in (("commands", len(commands), 60), ("typed commands", typed, 20), ("requests", asked, 15), ("tests of faults", named, 40)):
         if found < least:
             faults.append(f"only {found} {what} found")
     print("\n".join(faults))

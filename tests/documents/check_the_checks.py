@@ -32,6 +32,7 @@ def replace(path, old, new):
 
 REQUIREMENTS = ("scripts/requirements.py", "--check")
 DOCUMENTS = ("tests/documents/check_documents.py",)
+CODES = ("tests/documents/check_codes.py",)
 SECRETS = ("tests/documents/check_no_secrets.py", "{root}")
 # What is damaged, which check must see it, and what it must say.
 TRIALS = [
@@ -57,6 +58,12 @@ TRIALS = [
     (DOCUMENTS, "no such code: E-ZZZ-01", lambda r: append(r / "docs/fr/exploitation.md", "\nE-ZZZ-01\n")),
     (DOCUMENTS, "the refusal E-HOR-01 is not explained", lambda r: replace(
         r / "docs/fr/guide-intervenant.md", "E-HOR-01", "E-FEN-02")),
+    (CODES, "E-CPT-06 has several meanings", lambda r: replace(
+        r / "policies/policyd/operator_account.cpp", "E-MDP-08", "E-CPT-06")),
+    (CODES, "E-EMP-77 has no test", lambda r: replace(
+        r / "policies/policyd/operator_asset.cpp", "E-EMP-01", "E-EMP-77")),
+    (DOCUMENTS, "no such test: a code serves twice", lambda r: replace(
+        r / "docs/faults.md", "« a code serves once »", "« a code serves twice »")),
     (DOCUMENTS, "nobody serves window.slam", lambda r: replace(
         r / "policies/ctl/commands_windows.cpp", '.request = "window.show"', '.request = "window.slam"')),
     (DOCUMENTS, "no such request: listen.goodbye", lambda r: replace(

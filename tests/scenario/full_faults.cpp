@@ -118,7 +118,9 @@ TEST_CASE("policyd stopped in order ends the sessions in order")
     stack.open_window();
     auto const shell = stack.live_shell();
     stack.reunite([&] { stack.people().restart_policyd(); });
-    CHECK(contains(shell->finish().out, "Arrêt du service"));
+    auto const cut = shell->finish();
+    CHECK(contains(cut.out, "Arrêt du service"));
+    CHECK(contains(cut.out, "(E-SYS-03)"));
     stack.kill_listener();
     stack.start_listener();
     stack.wait_until_sealed(1);

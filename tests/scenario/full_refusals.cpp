@@ -140,14 +140,16 @@ TEST_CASE(
     auto const cut = shell->finish();
     CHECK(std::chrono::steady_clock::now() - start <= 2s);
     INFO(cut.out << cut.err);
-    CHECK(contains(cut.out, "(E-CPT-01)"));
+    CHECK(contains(cut.out, "(E-RET-01)"));
     CHECK(first_bytes("127.0.0.2", stack.port()).empty());
     stack.wait_until_sealed(1);
     stack.check_evidence();
 }
 
 TEST_CASE(
-    "suspending the person, the vendor or the asset cuts the live session", "[CLAUSIER:O-9.14]"
+    "suspending the person, the role, the vendor or the asset cuts the live session and shuts the "
+    "door until it is given back",
+    "[CLAUSIER:O-9.14][WEB:AA1]"
 )
 {
     FullStack stack;
@@ -155,13 +157,17 @@ TEST_CASE(
     stack.open_window();
     struct Row {
         std::vector<std::string> cut, undo;
+        std::string code; // empty: the address is not declared any more, so no byte answers
     };
     std::vector<Row> const rows{
-        {{"asset", "disable", "irm-1"}, {"asset", "enable", "irm-1"}},
-        {{"vendor", "suspend", "Imagelec"}, {"vendor", "reactivate", "Imagelec"}},
-        {{"person", "suspend", "n.belkacem"}, {"person", "reactivate", "n.belkacem"}}};
+        {{"role", "revoke", "n.belkacem", "technician"},
+         {"role", "grant", "n.belkacem", "technician"},
+         "E-CPT-06"},
+        {{"asset", "disable", "irm-1"}, {"asset", "enable", "irm-1"}, "E-CIB-05"},
+        {{"vendor", "suspend", "Imagelec"}, {"vendor", "reactivate", "Imagelec"}, ""},
+        {{"person", "suspend", "n.belkacem"}, {"person", "reactivate", "n.belkacem"}, "E-CPT-01"}};
     auto const act = [&](std::vector<std::string> words) {
-        words.insert(words.end(), {"--reason", "essai"});
+        if (words[1] != "grant") words.insert(words.end(), {"--reason", "essai"});
         auto const ran = people.as("c.leroy", words);
         INFO(words[0] << " " << words[1] << ": " << ran.out << ran.err);
         REQUIRE(ran.exit == 0);
@@ -175,12 +181,85 @@ TEST_CASE(
         auto const cut = shell->finish();
         CHECK(std::chrono::steady_clock::now() - start <= 2s);
         INFO(cut.out << cut.err);
-        CHECK(contains(cut.out, "(E-CPT-01)"));
+        CHECK(contains(cut.out, "(E-RET-01)"));
         auto const refused = stack.ssh({"true"});
         INFO(refused.err);
         CHECK(refused.status != 0);
+        CHECK(contains(refused.err, row.code));
+        auto const explained = people.as(
+            "c.leroy",
+            {"explain", "--person", "n.belkacem", "--from", "127.0.0.2", "--asset", "irm-1"}
+        );
+        CHECK(contains(explained.out, row.code));
         act(row.undo);
         stack.wait_until_sealed(++ended);
     }
+    CHECK(stack.ssh({"true"}).status == 0);
+    stack.wait_until_sealed(++ended);
+    stack.check_evidence();
+}
+
+TEST_CASE("a role that ends cuts the session, however long the window is made", "[WEB:AA1]")
+{
+    FullStack stack;
+    auto& people = stack.people();
+    auto const window = stack.open_window();
+    auto const end = to_seconds(utc_now()) + 15s;
+    stack.kill_listener();
+    stack.reunite([&] {
+        people.sql(
+            "UPDATE person_role SET valid_to = " + std::to_string(end.time_since_epoch().count()) +
+            " WHERE role = 'technician'"
+        );
+    });
+    stack.start_listener();
+    auto const shell = stack.live_shell();
+    auto const extended = people.as(
+        "c.leroy", {"window", "extend", window.id, "--closes", "+1h", "--reason", "encore"}
+    );
+    INFO(extended.out << extended.err);
+    REQUIRE(extended.exit == 0);
+    auto const cut = shell->finish();
+    INFO(cut.out << cut.err);
+    CHECK(utc_now() >= end);
+    CHECK(utc_now() <= end + 2s);
+    CHECK(contains(stack.ssh({"true"}).err, "E-CPT-06"));
+    stack.wait_until_sealed(1);
+    stack.check_evidence();
+}
+
+TEST_CASE("a session that is cut by hand says who cut it and why", "[CLAUSIER:O-9.14]")
+{
+    FullStack stack;
+    stack.open_window();
+    auto const shell = stack.live_shell();
+    auto const live = stack.sessions();
+    REQUIRE(live.size() == 1);
+    auto const id = std::string{live[0].as_object().at("session").as_string()};
+    auto const ran =
+        stack.people().as("c.leroy", {"session", "cut", id, "--reason", "action non prévue"});
+    INFO(ran.out << ran.err);
+    REQUIRE(ran.exit == 0);
+    auto const cut = shell->finish();
+    INFO(cut.out << cut.err);
+    CHECK(contains(cut.out, "action non prévue"));
+    CHECK(contains(cut.out, "(E-SES-03)"));
+    stack.wait_until_sealed(1);
+    stack.check_evidence();
+}
+
+TEST_CASE(
+    "a tunnel asked for before any session is refused and journaled", "[CLAUSIER:O-9.2][CHM:8.20]"
+)
+{
+    FullStack stack;
+    stack.open_window();
+    FullStack::Client client;
+    client.options = {"-W", "127.0.0.1:22"};
+    CHECK(stack.ssh({}, client).status != 0);
+    CHECK(stack.ssh({"true"}).status == 0);
+    stack.wait_until_sealed(1);
+    CHECK(stack.events("session.forward_refused").size() == 1);
+    CHECK(stack.events("protocol.violation").empty());
     stack.check_evidence();
 }

@@ -1,10 +1,10 @@
+#include "tests/support/filled_form.h"
 #include "tests/support/full_stack.h"
 #include "tests/support/must.h"
 
 #include <catch2/catch_test_macros.hpp>
 
 #include <poll.h>
-#include <regex>
 
 using namespace ecluse;
 using namespace ecluse::test;
@@ -19,35 +19,6 @@ bool contains(std::string_view text, std::string_view part)
 std::string slurp(std::string const& path)
 {
     return must(read_file(path, 64 * 1024 * 1024));
-}
-
-/// What the technician answers; the rest of the form is filled by policyd.
-void fill_form(std::string const& path)
-{
-    std::pair<char const*, char const*> const answers[] = {
-        {"subcontractor_present", "non"},
-        {"escort_present", "oui"},
-        {"outcome", "resolved"},
-        {"rollback_done", "non"},
-        {"health_data_seen", "non"},
-        {"copies_taken", "non"},
-        {"residual_data", "none"},
-        {"incident", "non"},
-        {"item", "pilote"},
-        {"symptom", "Lecteur muet."},
-        {"tests", "Lecture d'un disque : bonne."},
-        {"difficulties", "néant"},
-        {"service_impact", "aucun"},
-        {"next_steps", "néant"},
-        {"operation", "Remplacement du pilote."},
-        {"actual_nature", "corrective"}};
-    auto form = slurp(path);
-    for (auto const& [name, answer] : answers) {
-        std::regex const blank{
-            std::string{"(^|\n)"} + name + " = (\"\"\"[^\"]*\"\"\"|\"[^\"\n]*\")"};
-        form = std::regex_replace(form, blank, std::string{"$1"} + name + " = \"" + answer + "\"");
-    }
-    must(write_file_durably(path, form, 0600));
 }
 
 } // namespace
@@ -146,7 +117,9 @@ TEST_CASE(
         people.as("n.belkacem", {"report", "form", report, "--output", stack.path("form.toml")})
             .exit == 0
     );
-    fill_form(stack.path("form.toml"));
+    must(write_file_durably(
+        stack.path("form.toml"), filled_form(slurp(stack.path("form.toml"))), 0600
+    ));
     auto const submit = [&] {
         return people.sign(
             "n.belkacem", {"report", "submit", report, "--form", stack.path("form.toml")}

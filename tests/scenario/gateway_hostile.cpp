@@ -1,7 +1,14 @@
 #include "gateway/ssh/handle.h"
+#include "gateway/ssh/wire.h"
 #include "tests/support/gateway_rig.h"
 
 #include <catch2/catch_test_macros.hpp>
+#include <libssh/callbacks.h>
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/time.h>
 
 using namespace ecluse;
 using namespace ecluse::test;
@@ -62,7 +69,72 @@ struct Client {
     KeyHandle key;
 };
 
+/// A first packet with this list of key exchanges, as it goes over the wire before any cipher.
+std::string kexinit(std::string const& kex)
+{
+    std::string payload(1, 20);
+    payload += std::string(16, 'c');
+    ssh::put_text(payload, kex);
+    for (int list = 0; list < 9; ++list)
+        ssh::put_text(payload, list < 7 ? "none" : "");
+    payload += std::string(5, '\0');
+    std::string packet;
+    auto const padding = 8 + 8 - (payload.size() + 5) % 8;
+    ssh::put_u32(packet, static_cast<std::uint32_t>(payload.size() + padding + 1));
+    return packet + static_cast<char>(padding) + payload + std::string(padding, '\0');
+}
+
+/// What the gateway offers to a client that begins like this.
+std::string ciphers_offered(GatewayRig const& rig, std::string const& hello)
+{
+    Fd const fd{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+    timeval const limit{5, 0};
+    ::setsockopt(fd.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+    sockaddr_in place{};
+    place.sin_family = AF_INET;
+    place.sin_port = htons(static_cast<std::uint16_t>(std::stoi(rig.port())));
+    place.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    REQUIRE(::connect(fd.get(), reinterpret_cast<sockaddr*>(&place), sizeof place) == 0);
+    std::string seen;
+    char buffer[4096];
+    auto const read_until = [&](auto const& enough) {
+        while (!enough()) {
+            auto const got = ::recv(fd.get(), buffer, sizeof buffer, 0);
+            REQUIRE(got > 0);
+            seen.append(buffer, static_cast<std::size_t>(got));
+        }
+    };
+    read_until([&] { return seen.find("\r\n") != seen.npos; });
+    CHECK(seen.starts_with("SSH-2.0-Ecluse\r\n"));
+    REQUIRE(
+        ::send(fd.get(), hello.data(), hello.size(), MSG_NOSIGNAL) ==
+        static_cast<ssize_t>(hello.size())
+    );
+    seen.erase(0, seen.find("\r\n") + 2);
+    read_until([&] { return seen.size() >= 4 && seen.size() >= 4 + ssh::get_u32(seen); });
+    ssh::WireReader reader{std::string_view{seen}.substr(4 + 1 + 1 + 16)};
+    (void)reader.text();
+    (void)reader.text();
+    auto const ciphers = std::string{reader.text()};
+    REQUIRE(reader.good());
+    CHECK(ciphers.find("aes256-gcm@openssh.com") != ciphers.npos);
+    return ciphers;
+}
+
 } // namespace
+
+TEST_CASE("what Terrapin breaks is offered only to a client with strict key exchange")
+{
+    GatewayRig rig;
+    std::string const line = "SSH-2.0-essai\r\n";
+    auto const offers_chacha = [&](std::string const& hello) {
+        return ciphers_offered(rig, hello).find("chacha20") != std::string::npos;
+    };
+    CHECK(offers_chacha(line + kexinit("curve25519-sha256,kex-strict-c-v00@openssh.com")));
+    CHECK_FALSE(offers_chacha(line + kexinit("curve25519-sha256")));
+    // One that waits for our packet before its own.
+    CHECK_FALSE(offers_chacha(line));
+}
 
 TEST_CASE("a factor proven for one name does not serve another")
 {
@@ -179,4 +251,103 @@ TEST_CASE("a channel reset in the middle of a flood leaves the others alone")
     int const got = ssh_channel_read_timeout(last, buffer, sizeof buffer, 0, 10'000);
     REQUIRE(got > 0);
     CHECK(std::string(buffer, static_cast<std::size_t>(got)) == "alive\n");
+}
+
+TEST_CASE("a client that logs in and asks for nothing is shown out")
+{
+    GatewayRig rig;
+    rig.policy().change([](auto& script) { script.first_channel_s = 1; });
+    Client client{rig};
+    client.log_in();
+    REQUIRE(rig.policy().wait_for("ended"));
+    CHECK(rig.policy().requests("ended")[0].at("reason") == "client_left");
+    CHECK(rig.dials() == 0);
+}
+
+TEST_CASE("the status comes before the end of the output, also when the client's input has ended")
+{
+    GatewayRig rig;
+    Client client{rig};
+    client.log_in();
+    for (int round = 0; round < 20; ++round) {
+        // Told in the order in which the packets came.
+        std::string order;
+        ssh_channel_callbacks_struct callbacks{};
+        callbacks.userdata = &order;
+        callbacks.channel_eof_function = [](ssh_session, ssh_channel, void* told) {
+            *static_cast<std::string*>(told) += "end ";
+        };
+        callbacks.channel_exit_status_function = [](ssh_session, ssh_channel, int status, void* told
+                                                 ) {
+            *static_cast<std::string*>(told) += "status " + std::to_string(status) + " ";
+        };
+        ssh_callbacks_init(&callbacks);
+        auto* const channel = client.open();
+        REQUIRE(channel);
+        REQUIRE(ssh_set_channel_callbacks(channel, &callbacks) == SSH_OK);
+        REQUIRE(ssh_channel_request_exec(channel, "cat; exit 7") == SSH_OK);
+        REQUIRE(ssh_channel_send_eof(channel) == SSH_OK);
+        char byte = 0;
+        CHECK(ssh_channel_read_timeout(channel, &byte, 1, 0, 10'000) == 0);
+        CHECK(order == "status 7 end ");
+        ssh_remove_channel_callbacks(channel, &callbacks);
+        ssh_channel_close(channel);
+        ssh_channel_free(channel);
+    }
+}
+
+TEST_CASE("a client that floods with requests and reads nothing is held back")
+{
+    GatewayRig rig;
+    Client client{rig};
+    client.log_in();
+    auto* const channel = client.open();
+    REQUIRE(channel);
+    REQUIRE(ssh_channel_request_exec(channel, "sleep 60") == SSH_OK);
+    // Each wants an answer; libssh reads none of them in between, and a full socket stops it.
+    ssh_set_blocking(client.session.get(), 0);
+    auto const until = std::chrono::steady_clock::now() + std::chrono::seconds{2};
+    std::string const block(32768, 'x');
+    for (int i = 0; i < 200'000 && std::chrono::steady_clock::now() < until; ++i) {
+        if (ssh_send_keepalive(client.session.get()) != SSH_OK) break;
+        (void)ssh_channel_write(channel, block.data(), static_cast<std::uint32_t>(block.size()));
+    }
+    // Somebody else's session does not notice.
+    CHECK(rig.ssh({"echo", "fine"}).out == "fine\n");
+    auto const memory = run({"sh",
+                             "-c",
+                             "for p in $(cat /proc/" + std::to_string(rig.listener_pid()) +
+                                 "/task/*/children); do grep VmRSS /proc/$p/status; done"})
+                            .out;
+    INFO(memory);
+    auto const digits = memory.find_first_of("0123456789");
+    REQUIRE(digits != std::string::npos);
+#ifndef ECLUSE_SANITIZED // whose own memory is larger than ours
+    CHECK(std::stol(memory.substr(digits)) < 40'000);
+#endif
+}
+
+TEST_CASE("an agent and a Unix socket are refused and told", "[CHM:8.20]")
+{
+    GatewayRig rig;
+    // libssh's client asks for Unix sockets only where it believes to meet OpenSSH.
+    rig.policy().change([](auto& script) { script.version_string = "OpenSSH_9.9"; });
+    Client client{rig};
+    client.log_in();
+    auto* const channel = client.open();
+    REQUIRE(channel);
+    REQUIRE(ssh_channel_request_auth_agent(channel) == SSH_OK);
+    REQUIRE(rig.policy().wait_for("forward_refused"));
+    CHECK(rig.policy().events("forward_refused")[0].at("what") == "agent");
+    rig.policy().forget();
+    auto* const tunnel = ssh_channel_new(client.session.get());
+    CHECK(ssh_channel_open_forward_unix(tunnel, "/run/x.sock", "localhost", 0) != SSH_OK);
+    REQUIRE(rig.policy().wait_for("forward_refused"));
+    CHECK(rig.policy().events("forward_refused")[0].at("what") == "tunnel");
+    // Neither disturbs the session.
+    REQUIRE(ssh_channel_request_exec(channel, "test -z \"$SSH_AUTH_SOCK\" && echo none") == SSH_OK);
+    char buffer[64];
+    int const got = ssh_channel_read_timeout(channel, buffer, sizeof buffer, 0, 10'000);
+    REQUIRE(got > 0);
+    CHECK(std::string(buffer, static_cast<std::size_t>(got)) == "none\n");
 }

@@ -258,6 +258,34 @@ TEST_CASE(
     CHECK(text_of(suspended[0], "actor").find("P-M") != std::string::npos);
 }
 
+TEST_CASE("the ticket of a suspended person opens nothing", "[WEB:GA2]")
+{
+    PolicydRig rig;
+    auto manager = add_person(rig, "P-M", "p.remy", "V-1", {"vendor_manager"});
+    RecorderProcess const recorder{rig.root()};
+    rig.make_desktop();
+    rig.start();
+    rig.wait_for_log("recorder ready");
+    (void)rig.listener();
+    Desk technician{rig};
+    auto login = rig.login_request();
+    login["do"] = "login";
+    auto const token = technician.ask("login", std::move(login)).at("token");
+    auto asked = rig.login_request();
+    asked.erase("login");
+    asked["token"] = token;
+    asked["window"] = "W-1";
+    asked["from"] = "127.0.0.1";
+    auto const ticket = text_of(technician.done("rdp.ticket", std::move(asked)), "ticket");
+    Desk desk{rig, manager};
+    desk.done("person.suspend", {{"person", "jmartin"}, {"reason", "départ"}});
+    auto worker = rig.worker();
+    REQUIRE(worker.ask({{"do", "worker.hello"}, {"protocol", "rdp"}}).at("ok").as_bool());
+    CHECK_FALSE(worker.ask({{"do", "ticket.redeem"}, {"ticket", ticket}}).at("accepted").as_bool());
+    stop(rig);
+    CHECK(text_of(rig.journal("ticket.refused").at(0), "outcome") == "person_not_active");
+}
+
 TEST_CASE(
     "a company sees its own objects only, and another's look like none",
     "[WEB:AA2][CLAUSIER:O-12.3.11]"

@@ -243,6 +243,31 @@ TEST_CASE("a key is one person's, strong, and added only after signing again")
     CHECK(unsigned_one.code() == "E-AUT-01");
 }
 
+TEST_CASE("the escort of a window is told at the next login", "[CHM:8.4]")
+{
+    OperatorRig rig;
+    rig.people();
+    auto const window = requested(rig);
+    REQUIRE(rig.as("c.leroy", {"window", "approve", window}).exit == 0);
+    CHECK(rig.as("c.leroy", {"escort", "set", window, "n.belkacem"}).exit != 0);
+    REQUIRE(rig.as("c.leroy", {"escort", "set", window, "d.roux"}).exit == 0);
+    auto const told = [&](std::string const& login) {
+        auto const ran = rig.ctl(
+            {"login",
+             login,
+             "--password-file",
+             rig.root() + "/password",
+             "--code",
+             rig.next_recovery(login)}
+        );
+        return ran.out.find(window) != std::string::npos;
+    };
+    CHECK(told("d.roux"));
+    CHECK_FALSE(told("c.leroy"));
+    REQUIRE(rig.as("c.leroy", {"window", "cancel", window, "--reason", "essai"}).exit == 0);
+    CHECK_FALSE(told("d.roux"));
+}
+
 TEST_CASE("mistyped words are answered with the nearest one")
 {
     OperatorRig rig;
@@ -274,4 +299,49 @@ TEST_CASE("a late report comes before the next window, except in an emergency")
     auto const seen = rig.as("c.leroy", {"report", "list", "--late"});
     INFO(seen.out << seen.err);
     CHECK(seen.exit == 0);
+}
+
+TEST_CASE(
+    "a password that is too old opens its own change and nothing else", "[CLAUSIER:O-5.1][CHM:5.5]"
+)
+{
+    OperatorRig rig;
+    rig.people();
+    auto const log_in = [&](std::string const& file) {
+        auto const ran = rig.ctl(
+            {"login",
+             "c.leroy",
+             "--password-file",
+             rig.root() + "/" + file,
+             "--code",
+             rig.next_recovery("c.leroy")}
+        );
+        INFO(ran.out << ran.err);
+        REQUIRE(ran.exit == 0);
+        return ran.out.find("eclusectl password change") != std::string::npos;
+    };
+    CHECK_FALSE(log_in("password"));
+
+    rig.restart_policyd("+350d");
+    CHECK(log_in("password"));
+    CHECK(rig.as("c.leroy", {"window", "list"}).exit == 0);
+
+    rig.restart_policyd("+366d");
+    (void)log_in("password");
+    CHECK(rig.as("c.leroy", {"window", "list"}).code() == "E-CPT-07");
+    CHECK(rig.as("c.leroy", {"key", "list"}).code() == "E-CPT-07");
+    CHECK(rig.as("c.leroy", {"whoami"}).exit == 0);
+    auto const change = [&](std::string const& text) {
+        rig.write("new", text + "\n");
+        return rig.sign(
+            "c.leroy", {"password", "change", "--new-password-file", rig.root() + "/new"}
+        );
+    };
+    CHECK(change(OperatorRig::password).code() == "E-MDP-07");
+    CHECK(change("court-7!").code() == "E-MDP-01");
+    CHECK(change("sans-majuscule-42!").code() == "E-MDP-04");
+    CHECK(change("Six-canards-bavards-9!").exit == 0);
+    CHECK_FALSE(log_in("new"));
+    CHECK(rig.as("c.leroy", {"window", "list"}).exit == 0);
+    CHECK(rig.as("c.leroy", {"logout"}).exit == 0);
 }

@@ -78,6 +78,34 @@ TEST_CASE(
     CHECK(answers == std::set<std::string>{"accepted=false give_up=false ok=true wait_s=2 "});
 }
 
+TEST_CASE("an unknown account takes as long as a wrong password", "[WEB:DT2]")
+{
+    PolicydRig rig;
+    rig.sql("UPDATE authorized_source SET range = '127.0.0.0/24'");
+    rig.start();
+    int host = 10;
+    auto const shortest = [&](std::string const& login) {
+        auto best = std::chrono::steady_clock::duration::max();
+        for (int i = 0; i < 5; ++i) {
+            // Another address each: no delay of the one before.
+            auto worker = rig.worker("127.0.0." + std::to_string(host++));
+            REQUIRE(worker.ask(hello()).at("ok").as_bool());
+            auto const start = std::chrono::steady_clock::now();
+            auto const answer = worker.ask(
+                {{"do", "auth.finish"}, {"login", login}, {"password", "faux"}, {"code", "000000"}}
+            );
+            best = std::min(best, std::chrono::steady_clock::now() - start);
+            CHECK_FALSE(answer.at("accepted").as_bool());
+        }
+        return best;
+    };
+    auto const known = shortest("jmartin");
+    auto const unknown = shortest("personne");
+    // One password hash each, and nothing else that counts.
+    CHECK(unknown < known * 2);
+    CHECK(known < unknown * 2);
+}
+
 TEST_CASE("a code serves once", "[CLAUSIER:O-6.2][CHM:6.3][WEB:AA4]")
 {
     PolicydRig rig;
@@ -131,8 +159,7 @@ TEST_CASE("a key stands for the password, and never for the code", "[CLAUSIER:O-
 }
 
 TEST_CASE(
-    "failures slow the address down, also across a restart, and never lock the person",
-    "[WEB:AA7]"
+    "failures slow the address down, also across a restart, and never lock the person", "[WEB:AA7]"
 )
 {
     PolicydRig rig;
@@ -190,6 +217,30 @@ TEST_CASE("a worker that asks out of order is ended and journaled", "[WEB:DT1][C
     rig.signal(SIGTERM);
     CHECK(rig.wait() == 0);
     CHECK(rig.journal("protocol.violation").size() == 1);
+}
+
+TEST_CASE("a tunnel asked for before any session is journaled, a few times", "[CHM:8.20]")
+{
+    PolicydRig rig;
+    rig.start();
+    auto worker = greeted(rig);
+    REQUIRE(worker.ask(rig.login_request()).at("accepted").as_bool());
+    for (int i = 0; i < 60; ++i)
+        worker.tell(
+            {{"do", "event"},
+             {"type", "forward_refused"},
+             {"what", "direct-tcpip"},
+             {"detail", "10.0.0.9:22"}}
+        );
+    // Still in order, and everything before was read.
+    CHECK(worker.ask({{"do", "menu"}}).at("ok").as_bool());
+    rig.signal(SIGTERM);
+    CHECK(rig.wait() == 0);
+    auto const told = rig.journal("session.forward_refused");
+    REQUIRE(told.size() == 50);
+    CHECK(told[0].at("outcome").as_string() == "direct-tcpip");
+    CHECK(told[0].at("detail").as_string() == "10.0.0.9:22");
+    CHECK(rig.journal("protocol.violation").empty());
 }
 
 TEST_CASE(

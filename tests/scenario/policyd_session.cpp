@@ -8,7 +8,10 @@
 #include <catch2/generators/catch_generators.hpp>
 
 #include <csignal>
+#include <fcntl.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 using namespace ecluse;
 using namespace ecluse::test;
@@ -30,8 +33,7 @@ std::string refused_code(json::object const& answer)
 } // namespace
 
 TEST_CASE(
-    "a technician with everything in order reaches the recorded target",
-    "[CLAUSIER:O-9.9][WEB:AA5]"
+    "a technician with everything in order reaches the recorded target", "[CLAUSIER:O-9.9][WEB:AA5]"
 )
 {
     PolicydRig rig;
@@ -65,6 +67,12 @@ TEST_CASE(
     CHECK(
         refused_code(worker.ask({{"do", "open"}, {"channel", 2}, {"kind", "scp_down"}})) ==
         "E-FON-01"
+    );
+
+    CHECK(
+        refused_code(
+            worker.ask({{"do", "open"}, {"channel", 3}, {"kind", "shell"}, {"asset", "autre"}})
+        ) == "E-CIB-06"
     );
 
     worker.tell(
@@ -107,6 +115,10 @@ TEST_CASE(
     auto const row = GENERATE(values<Row>({
         {"suspended person", "UPDATE person SET state = 'suspended' WHERE id = 'P-1'", "E-CPT-01"},
         {"identity", "UPDATE person SET identity_verified_at = NULL WHERE id = 'P-1'", "E-CPT-03"},
+        {"role", "DELETE FROM person_role WHERE person = 'P-1'", "E-CPT-06"},
+        {"old password",
+         "UPDATE authenticator SET created_at = created_at - 365 * 86400 WHERE kind = 'password'",
+         "E-CPT-07"},
         {"charter", "DELETE FROM charter_acceptance", "E-CPT-02"},
         {"no window", "DELETE FROM window_person", "E-FEN-01"},
         {"window to come",
@@ -147,6 +159,64 @@ TEST_CASE(
     auto const denied = rig.journal("access.denied");
     REQUIRE(denied.size() == 1);
     CHECK(denied[0].at("object").as_string() == refusal.at("reference").as_string());
+}
+
+TEST_CASE("whoever must change the password soon is told on the terminal", "[CHM:5.5]")
+{
+    PolicydRig rig;
+    RecorderProcess const recorder{rig.root()};
+    auto const days = GENERATE(343, 345, 364);
+    rig.sql(
+        "UPDATE authenticator SET created_at = created_at - " + std::to_string(days * 86400) +
+        " WHERE kind = 'password'"
+    );
+    rig.start();
+    rig.wait_for_log("recorder ready");
+    auto worker = rig.logged_in();
+    auto const answer = worker.ask(open_shell());
+    REQUIRE(answer.at("granted").as_bool());
+    auto const told = answer.at("start_text").as_string().find("mot de passe");
+    CHECK((told != json::string::npos) == (days >= 344));
+}
+
+TEST_CASE("acts that can no longer be journaled end the session", "[CHM:8.5]")
+{
+    PolicydRig rig;
+    auto const path = rig.root() + "/journal";
+    if (::mount("ecluse-test", path.c_str(), "tmpfs", 0, "size=1m,mode=0700") != 0)
+        SKIP("mounting a small file system needs privileges");
+    struct Unmount {
+        std::string path;
+        ~Unmount() { ::umount2(path.c_str(), MNT_DETACH); }
+    } const unmount{path};
+    RecorderProcess const recorder{rig.root()};
+    rig.start();
+    rig.wait_for_log("recorder ready");
+    auto worker = rig.logged_in();
+    REQUIRE(worker.ask(open_shell()).at("granted").as_bool());
+    {
+        Fd const filler{::open((path + "/filler").c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600)};
+        std::string const block(4096, 'x');
+        while (::write(filler.get(), block.data(), block.size()) > 0) {
+        }
+    }
+    // Lines until the page that the journal already holds is full.
+    std::optional<json::object> end;
+    for (int i = 0; i < 100 && !end; ++i) {
+        worker.tell(
+            {{"do", "event"},
+             {"type", "exec"},
+             {"channel", 0},
+             {"command", "id"},
+             {"command_sha256", to_hex(sha256("id"))},
+             {"exit", 0}}
+        );
+        end = worker.push("end", 100ms);
+    }
+    REQUIRE(end);
+    CHECK(end->at("code").as_string() == "E-JOU-01");
+    rig.signal(SIGKILL);
+    rig.wait();
 }
 
 TEST_CASE("without a recorder no target is dialled", "[CHM:8.5]")

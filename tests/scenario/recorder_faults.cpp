@@ -196,7 +196,12 @@ TEST_CASE("a session has one recording, whose files are handed out by name")
     json::object const twice{
         {"do", "recorder.create"}, {"session", session_id(1)}, {"header", json::object{}}};
     CHECK_FALSE(policyd.ask(twice).at("ok").as_bool());
-    CHECK_FALSE(policyd.ask({{"do", "recorder.open"}, {"session", "S-NOBODY"}}).at("ok").as_bool());
+    CHECK(
+        policyd.ask({{"do", "recorder.open"}, {"session", "S-NOBODY"}})
+            .at("error")
+            .at("code")
+            .as_string() == "E-REC-01"
+    );
     intake.write(FrameKind::end, R"({"reason":"cut"})");
     (void)policyd.push("sealed", session_id(1));
     auto const answer = policyd.ask({{"do", "recorder.open"}, {"session", session_id(1)}});
@@ -227,18 +232,17 @@ TEST_CASE("a countersignature by another key, or of something else, is refused")
     auto const seal =
         must(read_file(folder_of(root.path(), session_id(1)) + "/seal.json", 1 << 20));
     auto const attempt = [&](TestIdentity const& who, std::string const& what) {
-        return policyd
-            .ask(
-                {{"do", "recorder.countersign"},
-                 {"session", session_id(1)},
-                 {"signature", to_base64(sign_with(who, what))},
-                 {"certificate", who.certificate}}
-            )
-            .at("ok")
-            .as_bool();
+        auto const answer = policyd.ask(
+            {{"do", "recorder.countersign"},
+             {"session", session_id(1)},
+             {"signature", to_base64(sign_with(who, what))},
+             {"certificate", who.certificate}}
+        );
+        return answer.at("ok").as_bool() ? std::string{}
+                                         : std::string{answer.at("error").at("code").as_string()};
     };
-    CHECK_FALSE(attempt(identity(KeyKind::p256, 5), seal));
-    CHECK_FALSE(attempt(identity(KeyKind::p256), seal + " "));
+    CHECK(attempt(identity(KeyKind::p256, 5), seal) == "E-REC-03");
+    CHECK(attempt(identity(KeyKind::p256), seal + " ") == "E-REC-03");
     CHECK_FALSE(
         std::filesystem::exists(folder_of(root.path(), session_id(1)) + "/seal.evidence.sig")
     );
@@ -312,7 +316,7 @@ TEST_CASE(
     CHECK(policyd.push("state").at("state").as_string() == "refuse");
     json::object const more{
         {"do", "recorder.create"}, {"session", session_id(3)}, {"header", json::object{}}};
-    CHECK(policyd.ask(more).at("error").at("code").as_string() == "E-ENR-02");
+    CHECK(policyd.ask(more).at("error").at("code").as_string() == "E-REC-02");
     intake.write(FrameKind::output, "still recorded");
     CHECK(intake.acknowledged(1) == 1);
     fill("c", 2'000'000);

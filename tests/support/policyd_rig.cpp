@@ -271,6 +271,30 @@ void PolicydRig::seed()
     });
 }
 
+void PolicydRig::make_desktop()
+{
+    door = "rdp";
+    auto const sealed = vault_->seal(policyd::box::asset_account("AA-1"), desktop_password);
+    with_database([&](Database& db) {
+        must(db.run("UPDATE asset SET protocol = 'rdp', security = 'nla' WHERE id = 'T-1'"));
+        must(db.run(
+            "UPDATE asset_account SET method = 'password', domain = 'CHU', public = NULL, "
+            "secret_sealed = $1 WHERE id = 'AA-1'",
+            {Blob{sealed}}
+        ));
+        must(db.run(
+            "UPDATE asset_host_key SET key = $1 WHERE asset = 'T-1'",
+            {std::string{"x509-sha256 "} + desktop_pin}
+        ));
+        must(db.run("DELETE FROM window_function"));
+        for (auto const* function : {"desktop", "clipboard_in"})
+            must(db.run(
+                "INSERT INTO window_function (window, function) VALUES ('W-1', $1)",
+                {std::string{function}}
+            ));
+    });
+}
+
 void PolicydRig::start(std::vector<std::string> environment)
 {
     std::filesystem::remove(root() + "/run/listen.sock");
@@ -337,7 +361,7 @@ Peer& PolicydRig::listener()
         ::poll(nullptr, 0, 10);
     }
     auto const answer = listener_->ask(
-        {{"do", "listen.hello"}, {"door", "ssh"}, {"address", "127.0.0.1"}, {"port", 2222}}
+        {{"do", "listen.hello"}, {"door", door}, {"address", "127.0.0.1"}, {"port", 2222}}
     );
     REQUIRE(answer.at("ok").as_bool());
     return *listener_;
@@ -346,13 +370,13 @@ Peer& PolicydRig::listener()
 Peer PolicydRig::worker(std::string const& from)
 {
     std::uint16_t port = 0;
-    auto const door = listening(port);
+    auto const entrance = listening(port);
     Fd const vendor{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
     auto here = loopback(from, 0);
     REQUIRE(::bind(vendor.get(), reinterpret_cast<sockaddr*>(&here), sizeof here) == 0);
     auto const there = loopback("127.0.0.1", port);
     REQUIRE(::connect(vendor.get(), reinterpret_cast<sockaddr const*>(&there), sizeof there) == 0);
-    Fd const accepted{::accept4(door.get(), nullptr, nullptr, SOCK_CLOEXEC)};
+    Fd const accepted{::accept4(entrance.get(), nullptr, nullptr, SOCK_CLOEXEC)};
     auto ends = must(PacketSocket::pair());
     listener().tell(
         {{"do", "listen.connection"}, {"address", from}, {"port", 1}},
@@ -373,7 +397,7 @@ json::object PolicydRig::login_request(std::string const& login)
 Peer PolicydRig::logged_in(std::string const& from)
 {
     auto peer = worker(from);
-    REQUIRE(peer.ask({{"do", "worker.hello"}, {"protocol", "ssh"}}).at("ok").as_bool());
+    REQUIRE(peer.ask({{"do", "worker.hello"}, {"protocol", door}}).at("ok").as_bool());
     auto const answer = peer.ask(login_request());
     INFO(json::serialize(answer));
     REQUIRE(answer.at("accepted").as_bool());

@@ -101,6 +101,12 @@ public:
 
     /// Waits for a line of its log; for what no answer tells.
     void wait_for_log(std::string_view text, std::chrono::milliseconds limit = 15s) const;
+    /// Before policyd starts: the target is a desktop (its account in the domain CHU), the window
+    /// grants desktop and clipboard_in, and the listener and the workers are of the RDP door.
+    void make_desktop();
+    static constexpr char const* desktop_password = "Trois-chats-gris-9";
+    static constexpr char const* desktop_pin =
+        "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
     /// A listener that has said hello.
     [[nodiscard]] Peer& listener();
     /// A new vendor connection from `from` (a loopback address), and the worker that serves it.
@@ -114,6 +120,7 @@ public:
 
     [[nodiscard]] std::string const& root() const { return folder_.path(); }
     World world;
+    std::string door = "ssh";
     TcpTarget target;
 
 private:

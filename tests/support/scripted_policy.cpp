@@ -293,6 +293,7 @@ json::object ScriptedPolicy::answer(
             {"algorithms", lists},
             {"auth_timeout_s", script.auth_timeout_s},
             {"attempts_max", script.attempts_max},
+            {"first_channel_s", script.first_channel_s},
             {"idle_s", script.idle_s},
             {"channels_max", script.channels_max},
             {"command_bytes_max", 32768},

@@ -39,6 +39,7 @@ public:
         std::string code = "123456";
         std::int64_t attempts_max = 6;
         std::int64_t auth_timeout_s = 30;
+        std::int64_t first_channel_s = 60;
         std::int64_t idle_s = 600;
         std::int64_t channels_max = 10;
         std::int64_t rekey_bytes = 0;

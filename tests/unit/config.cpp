@@ -39,6 +39,33 @@ TEST_CASE("each bound of a setting admits its edge and refuses what is beyond")
     CHECK_FALSE(parse("[passwords]\nlength_min = 11\n"));
 }
 
+TEST_CASE("the RDP door has a section of its own")
+{
+    auto const defaults = must(parse(""));
+    CHECK(defaults.rdp.frames_per_second == 8);
+    CHECK(defaults.rdp.ticket_s == 60);
+    CHECK(defaults.rdp.names.empty());
+    CHECK(defaults.rdp.connections_max < defaults.ssh.connections_max);
+    auto const config = must(parse("[rdp]\nnames = [\"acces.chu.example\", \"192.0.2.4\"]\n"
+                                   "idle_minutes = 5\nkeyboard_mask_rules = false\n"));
+    CHECK(config.rdp.names.size() == 2);
+    CHECK(config.rdp.idle_minutes == 5);
+    CHECK(config.ssh.idle_minutes == 15);
+    CHECK_FALSE(config.rdp.keyboard_mask_rules);
+    for (auto const* good :
+         {"frames_per_second = 1", "frames_per_second = 15", "ticket_s = 10", "ticket_s = 300"})
+        CHECK(parse(std::string{"[rdp]\n"} + good + "\n"));
+    for (auto const* bad :
+         {"frames_per_second = 0",
+          "frames_per_second = 16",
+          "ticket_s = 9",
+          "ticket_s = 301",
+          "names = [\"a b\"]",
+          "names = [\"a,IP:1\"]",
+          "kex = \"a\""})
+        CHECK_FALSE(parse(std::string{"[rdp]\n"} + bad + "\n"));
+}
+
 TEST_CASE("a mistake is shown with its file, its line and the closest name")
 {
     struct Row {

@@ -193,3 +193,10 @@ TEST_CASE("passwords are judged by length, words and guesses", "[CLAUSIER:O-5.1]
     CHECK(judge_password(many + "é", {}, {}) == Fault::password_too_long);
     CHECK(judge_password(many, {}, {}) != Fault::password_too_long);
 }
+
+TEST_CASE("a password serves for its days, and for ever with none", "[CLAUSIER:O-5.1][CHM:5.5]")
+{
+    CHECK(renew_by(at(1000), 0) == std::nullopt);
+    CHECK(renew_by(at(1000), 1) == at(1000 + 86400));
+    CHECK(renew_by(at(1000), 365) == at(1000 + 365 * 86400));
+}

@@ -1,3 +1,4 @@
+#include "common/paris_time.h"
 #include "policies/core/decide.h"
 #include "tests/support/must.h"
 
@@ -55,6 +56,7 @@ struct Scene {
     {
         facts.factors = {.knowledge = false, .possession = true, .second_possession = true};
         facts.person = PersonState::active;
+        facts.roles = {{Role::technician}};
         facts.identity_verified = true;
         facts.charter_accepted = true;
         facts.clock_trusted = true;
@@ -151,6 +153,17 @@ TEST_CASE(
         {"identity",
          Refusal::identity_not_verified,
          [](Scene& s) { s.facts.identity_verified = false; }},
+        {"no role", Refusal::role_missing, [](Scene& s) { s.facts.roles.clear(); }},
+        {"only the manager's role",
+         Refusal::role_missing,
+         [](Scene& s) { s.facts.roles = {{Role::vendor_manager}}; }},
+        {"role over", Refusal::role_missing, [](Scene& s) { s.facts.roles[0].until = eight; }},
+        {"old password",
+         Refusal::password_too_old,
+         [](Scene& s) {
+             s.facts.factors = {.knowledge = true, .possession = true};
+             s.facts.password_renew_by = eight;
+         }},
         {"clock", Refusal::clock_not_trusted, [](Scene& s) { s.facts.clock_trusted = false; }},
         {"nothing declared",
          Refusal::address_not_declared,
@@ -260,7 +273,7 @@ TEST_CASE(
          Refusal::function_not_permitted,
          [](Scene& s) {
              s.request.function = Function::sftp_up;
-             s.first_window().permissions.sftp_down = true;
+             s.first_window().permissions.file_down = true;
          }},
         {"nothing granted",
          Refusal::function_not_permitted,
@@ -308,6 +321,24 @@ TEST_CASE("the right side of each edge is admitted")
         {"contract from now", [](Scene& s) { s.facts.contract->from = eight; }},
         {"contract for one more second", [](Scene& s) { s.facts.contract->until = eight + 1s; }},
         {"contract without end", [](Scene& s) { s.facts.contract->until.reset(); }},
+        {"role for one more second", [](Scene& s) { s.facts.roles[0].until = eight + 1s; }},
+        {"another role besides",
+         [](Scene& s) {
+             s.facts.roles = {{Role::vendor_manager}, {Role::technician}};
+         }},
+        {"password for one more second",
+         [](Scene& s) {
+             s.facts.factors = {.knowledge = true, .possession = true};
+             s.facts.password_renew_by = eight + 1s;
+         }},
+        {"an old password that was not used",
+         [](Scene& s) { s.facts.password_renew_by = eight - 1s; }},
+        {"a password that grows too old during the session",
+         [](Scene& s) {
+             s.facts.factors = {.knowledge = true, .possession = true};
+             s.facts.password_renew_by = eight;
+             s.request.session = SessionId{"S-1"};
+         }},
         {"last second of the window", [](Scene& s) { s.now = eight + 2h - 1s; }},
         {"opened by hand",
          [](Scene& s) {
@@ -319,7 +350,7 @@ TEST_CASE("the right side of each edge is admitted")
         {"either direction of transfer",
          [](Scene& s) {
              s.request.function = Function::sftp;
-             s.first_window().permissions.sftp_down = true;
+             s.first_window().permissions.file_down = true;
          }},
         {"exec granted",
          [](Scene& s) {
@@ -432,7 +463,7 @@ TEST_CASE("the reasons come in the order of the rule")
 }
 
 TEST_CASE(
-    "a session ends at the first of window, contract and declaration", "[CLAUSIER:O-12.2.5.3]"
+    "a session ends at the first of window, contract, declaration and role", "[CLAUSIER:O-12.2.5.3]"
 )
 {
     Scene scene;
@@ -450,6 +481,8 @@ TEST_CASE(
         {must(AddressRange::parse("203.0.113.24")), eight - 1h, std::nullopt}
     );
     CHECK(scene.granted().until == eight + 90min);
+    scene.facts.roles[0].until = eight + 70min;
+    CHECK(scene.granted().until == eight + 70min);
 }
 
 TEST_CASE("of several windows the best one answers")
@@ -533,4 +566,36 @@ TEST_CASE("the menu lists open windows only, and opens nothing")
     CHECK(scene.refusal() == std::nullopt);
     scene.now = eight - 1s;
     CHECK(scene.refusal() == Refusal::before_window);
+}
+
+TEST_CASE("a window over a night of the clock change ends at the hour that was typed", "[WEB:HE7]")
+{
+    struct Row {
+        char const* opens;
+        char const* closes;
+        std::chrono::seconds length;
+    };
+    for (auto const& row :
+         {Row{"2026-03-28 23:00", "2026-03-29 05:00", 5h},    // an hour is missing
+          Row{"2026-10-24 23:00", "2026-10-25 05:00", 7h},    // an hour comes twice
+          Row{"2026-11-23 23:00", "2026-11-24 05:00", 6h}}) { // an ordinary midnight
+        CAPTURE(row.opens);
+        Scene scene;
+        auto const opens = must(parse_paris(row.opens));
+        auto const closes = must(parse_paris(row.closes));
+        CHECK(closes - opens == row.length);
+        scene.facts.contract = Contract{opens - 24h, closes + 24h, {pacs, lis}};
+        scene.facts.declared[0].from = opens - 24h;
+        scene.first_window().times.opens = opens;
+        scene.first_window().times.closes = closes;
+        scene.now = opens - 1s;
+        CHECK(scene.refusal() == Refusal::before_window);
+        // Every half hour of the night, the doubled or missing one included.
+        for (scene.now = opens; scene.now < closes; scene.now += 30min)
+            CHECK(scene.granted().until == closes);
+        scene.now = closes - 1s;
+        CHECK(scene.granted().until == closes);
+        scene.now = closes;
+        CHECK(scene.refusal() == Refusal::after_window);
+    }
 }

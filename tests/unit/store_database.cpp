@@ -236,6 +236,49 @@ TEST_CASE("a damaged database is not opened")
     CHECK(opened.error().code == Errc::corrupt);
 }
 
+TEST_CASE("a database of version 1 with data becomes version 2, and keeps every row")
+{
+    TempFolder const folder;
+    auto const path = folder / "ecluse.db";
+    // As version 1 made it: its schema, and rows of the tables that change.
+    execute(path, must(read_file(ECLUSE_SCHEMA_1, 1 << 20)).c_str());
+    execute(
+        path,
+        "INSERT INTO asset (id, name, description, protocol, host, port, state, usage_hours, "
+        "default_open_mode, session_limit, recording_days, created_at, created_by) VALUES ('T-1', "
+        "'scanner', 'Scanner', 'ssh', '10.0.0.5', 22, 'active', 'never', 'auto', 1, 365, 1, 'x');"
+        "INSERT INTO asset_account VALUES ('AA-1', 'T-1', 'maint', 'key', x'00ff', 'ssh-ed25519 "
+        "A', 1);"
+        "PRAGMA user_version = 1"
+    );
+    REQUIRE(chmod(path.c_str(), 0600) == 0);
+    for (int round = 0; round < 2; ++round) {
+        auto database = must(Database::open(path));
+        auto const asset = must(database.row("SELECT name, port, security FROM asset"));
+        CHECK(asset->text("name") == "scanner");
+        CHECK(asset->number("port") == 22);
+        CHECK_FALSE(asset->optional_text("security"));
+        auto const account = must(database.row("SELECT secret_sealed, domain FROM asset_account"));
+        CHECK(account->blob("secret_sealed") == std::string{"\0\xff", 2});
+        CHECK_FALSE(account->optional_text("domain"));
+        must(database.run("UPDATE asset_account SET domain = NULL"));
+    }
+    // What was migrated and what is made new have the same columns, in the same order.
+    auto const columns = [](Database& database) {
+        std::string all;
+        for (auto const& row : must(database.rows(
+                 "SELECT m.name AS t, c.name AS c, c.type AS k FROM sqlite_schema m, "
+                 "pragma_table_info(m.name) c WHERE m.type = 'table' ORDER BY m.name, c.cid"
+             )))
+            all += row.text("t") + "." + row.text("c") + " " + row.text("k") + "\n";
+        return all;
+    };
+    auto old = must(Database::open(path));
+    auto fresh = must(Database::open(folder / "fresh.db"));
+    CHECK(columns(old) == columns(fresh));
+    CHECK(must(fresh.row("SELECT user_version AS n FROM pragma_user_version"))->number("n") == 2);
+}
+
 TEST_CASE("a database of a newer program is not opened")
 {
     TempFolder const folder;

@@ -29,6 +29,7 @@ struct Hospital {
         run("INSERT INTO person(id, login, first_name, last_name, vendor, state, "
             "identity_verified_at, created_at, created_by) "
             "VALUES ('P', 'jdupont', 'Jean', 'Dupont', 'V', 'active', 1, 0, 'x')");
+        run("INSERT INTO person_role VALUES ('P', 'technician', NULL, 'x', 0)");
         run("INSERT INTO charter VALUES (1, 't', 'b', 'sha', 'x', 0)");
         run("INSERT INTO charter_acceptance VALUES (1, 'P', 'sha', 1, '192.0.2.1')");
         asset("A", "labo");
@@ -130,6 +131,9 @@ TEST_CASE(
         "UPDATE person SET state = 'suspended'",
         "UPDATE person SET identity_verified_at = NULL",
         "UPDATE person SET vendor = NULL",
+        "DELETE FROM person_role",
+        "UPDATE person_role SET role = 'vendor_manager'",
+        "UPDATE person_role SET valid_to = 1",
         "DELETE FROM charter_acceptance",
         "UPDATE charter_acceptance SET sha256 = 'other'",
         "INSERT INTO charter VALUES (2, 't', 'b', 'sha2', 'x', 0)",
@@ -162,6 +166,7 @@ TEST_CASE("a row that cannot be understood stops the decision")
     Hospital hospital;
     auto const sql = GENERATE(
         "UPDATE person SET state = 'great'",
+        "UPDATE person_role SET role = 'great'",
         "UPDATE vendor SET state = 'great'",
         "UPDATE authorized_source SET range = 'everywhere'",
         "UPDATE access_window SET state = 'great'",

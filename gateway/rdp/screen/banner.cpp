@@ -1,5 +1,6 @@
 #include "gateway/rdp/screen/banner.h"
 
+#include "common/text_keys.h"
 #include "gateway/rdp/screen/paint.h"
 
 #include <algorithm>

@@ -1,6 +1,7 @@
 #include "gateway/rdp/screen/screens.h"
 
 #include "common/left_text.h"
+#include "common/text_keys.h"
 #include "common/utf8.h"
 #include "gateway/rdp/screen/paint.h"
 

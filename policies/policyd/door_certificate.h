@@ -1,0 +1,28 @@
+#pragma once
+
+#include "common/fd.h"
+#include "policies/vault/door_key.h"
+
+#include <string>
+#include <vector>
+
+namespace ecluse {
+struct Config;
+}
+
+namespace ecluse::policyd {
+
+struct Context;
+
+/// The key and the certificate of the RDP front door, in the vault (docs/requests.md §3bis).
+constexpr auto door_certificate_name = "rdp_certificate";
+
+/// How vendors name this door: as configured, or the machine's own name.
+[[nodiscard]] std::vector<std::string> door_names(Config const& config);
+/// Makes them when they do not exist yet.
+Result<> ensure_door_certificate(Context& context);
+[[nodiscard]] Result<DoorKey> load_door_certificate(Context& context);
+/// The chain, then its private key, each in a file of memory, ready for a packet.
+[[nodiscard]] Result<std::vector<Fd>> door_certificate_files(Context& context);
+
+} // namespace ecluse::policyd
