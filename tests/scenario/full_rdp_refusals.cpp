@@ -42,7 +42,7 @@ void declare(FullRdp& rdp, std::string const& address)
 
 } // namespace
 
-TEST_CASE("a ticket opens once, from its address, and only as it was written")
+TEST_CASE("a ticket opens once, from its address, and only as it was written", "[.]")
 {
     FullRdp rdp;
     declare(rdp, "127.0.0.4");
@@ -89,7 +89,7 @@ TEST_CASE("a ticket opens once, from its address, and only as it was written")
     rdp.stack().check_evidence();
 }
 
-TEST_CASE("a ticket dies with its seconds and with its window")
+TEST_CASE("a ticket dies with its seconds and with its window", "[.]")
 {
     FullRdp rdp;
     rdp.people().write("etc/ecluse.toml.d/ticket.toml", "[rdp]\nticket_s = 10\n");
