@@ -345,9 +345,7 @@ Reply set_escort(Context& context, Caller const& caller, Request& request, Answe
         {.type = "window.changed",
          .object = id,
          .details =
-             {{"field", "escort"},
-              {"before", window->escort.value_or("")},
-              {"after", person->id}}},
+             {{"field", "escort"}, {"before", window->escort.value_or("")}, {"after", person->id}}},
         [&] { return store::set_escort(context.database, id, person->id); }
     ));
     return json::object{{"window", id}, {"login", person->login}};
