@@ -4,6 +4,7 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include <csignal>
+#include <utility>
 
 using namespace ecluse;
 using namespace ecluse::test;
@@ -60,8 +61,11 @@ TEST_CASE(
     auto const window = rdp.open_window(130s);
     auto const client = rdp.live_desktop();
     rdp.type_to_file(typed);
-    rdp.desk().click(1100, 700); // beside the terminal: nothing there
-    auto const before = rdp.desk().look();
+    // The answer to the last key is drawn, and nothing moves any more.
+    auto before = rdp.desk().look();
+    REQUIRE(rdp.desk().wait_until_seen([&](Picture const& now) {
+        return psnr(std::exchange(before, now), now) == 99;
+    }));
     CHECK(rdp.session_pids("ecluse-encode").size() == 1);
 
     // Nobody types: what changes is the warning.
@@ -78,13 +82,17 @@ TEST_CASE(
     rdp.type_to_file("toujours", "suite.txt");
     auto const at_the_end = rdp.desk().look();
     // The ten minutes are not waited for: policyd's clock passes them.
-    people.move_clock("+15m");
+    for (auto const* login : {"c.leroy", "n.belkacem", "r.amrani"})
+        people.login(login);
+    people.move_clock("+12m");
     auto const start = std::chrono::steady_clock::now();
     CHECK(rdp.leaves(*client, 20s));
     // The gateway leaves its last words on the screen for a moment.
     CHECK(std::chrono::steady_clock::now() - start <= 10s);
     CHECK(rdp.ask_ticket(rdp.path("late.rdp")).code() == "E-FEN-03");
     people.move_clock("+0s");
+    for (auto const* login : {"c.leroy", "n.belkacem", "r.amrani"})
+        people.login(login);
 
     rdp.stack().wait_until_sealed(1);
     CHECK(rdp.stack().end_reasons() == std::vector<std::string>{"window_end"});
@@ -176,6 +184,7 @@ TEST_CASE("login, password and code may be typed on the gateway's own screen")
     rdp.stack().check_evidence();
     // What was typed before the grant is nobody's film.
     auto const text = slurp(exported(rdp, only_session(rdp), "text"));
+    INFO(text);
     CHECK(contains(text, typed));
     CHECK_FALSE(contains(text, OperatorRig::password));
 }
