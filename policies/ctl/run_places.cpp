@@ -64,7 +64,7 @@ std::optional<Shown> fetch(Ctl& ctl, std::string const& name)
 
 Exit run_pin(Ctl& ctl, Command const& command, json::object fields)
 {
-    auto const fingerprint = text_of(fields, "fingerprint");
+    auto const fingerprint = respelled_fingerprint(text_of(fields, "fingerprint"));
     bool const fetches = fields.erase("fetch") > 0;
     if (fetches) {
         auto const shown = fetch(ctl, text_of(fields, "asset"));

@@ -314,7 +314,7 @@ Reply pin(Context& context, Caller const& caller, Request& request, Answer const
     auto const name = fields.text("asset", name_bytes_max);
     auto const key = fields.optional_text("key", key_bytes_max);
     auto const certificate = fields.optional_text("certificate", certificate_bytes_max);
-    auto const fingerprint = fields.text("fingerprint", 128);
+    auto const fingerprint = respelled_fingerprint(fields.text("fingerprint", 128));
     if (auto const done = fields.finish(); !done) return Reply::violation(done.error().what);
     auto const asset = ECLUSE_TRY(store::find_asset(context.database, name));
     if (!asset) return unknown(TextKey::operator_unknown_asset, name);
@@ -353,7 +353,7 @@ Reply unpin(Context& context, Caller const& caller, Request& request, Answer con
 {
     Fields fields{request.fields};
     auto const name = fields.text("asset", name_bytes_max);
-    auto const fingerprint = fields.text("fingerprint", 128);
+    auto const fingerprint = respelled_fingerprint(fields.text("fingerprint", 128));
     if (auto const done = fields.finish(); !done) return Reply::violation(done.error().what);
     auto const asset = ECLUSE_TRY(store::find_asset(context.database, name));
     if (!asset) return unknown(TextKey::operator_unknown_asset, name);

@@ -258,4 +258,15 @@ std::string spelled_fingerprint(std::string_view sha256_hex)
     return spelled;
 }
 
+std::string respelled_fingerprint(std::string_view typed)
+{
+    std::string digits;
+    for (char const c : typed) {
+        if (c == ':' || c == ' ') continue;
+        digits += static_cast<char>(c >= 'A' && c <= 'F' ? c - 'A' + 'a' : c);
+    }
+    bool const is_digest = digits.size() == 64 && from_hex(digits);
+    return is_digest ? spelled_fingerprint(digits) : std::string{typed};
+}
+
 } // namespace ecluse

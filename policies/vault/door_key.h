@@ -53,5 +53,8 @@ struct CertificateFacts {
 [[nodiscard]] Result<CertificateFacts> read_certificate_facts(std::string_view chain_pem);
 /// "AB:CD:…", as browsers, mstsc and openssl show it.
 [[nodiscard]] std::string spelled_fingerprint(std::string_view sha256_hex);
+/// What a person typed or pasted, in that spelling: colons, blanks and case are as each tool likes
+/// them. Anything that is not 64 hexadecimal digits (an SSH fingerprint) comes back as it is.
+[[nodiscard]] std::string respelled_fingerprint(std::string_view typed);
 
 } // namespace ecluse

@@ -208,7 +208,14 @@ def main():
     for name in ("ARCHITECTURE.md", "trust.md"):
         check_files(ROOT / "docs" / name)
     typed = sum(check_commands(commands, path) for path in [ROOT / "README.md", *french])
-    settings = set(re.findall(r'"([a-z]+\.[a-z_0-9]+)"', sources("policies/config/config_bindings.cpp")))
+    bindings = sources("policies/config/config_bindings.cpp")
+    settings = set(re.findall(r'"([a-z]+\.[a-z_0-9]+)"', bindings))
+    # What both doors have, under the name of each.
+    settings |= {
+        door + name
+        for door in re.findall(r'bind_door\(all, "([a-z]+)"', bindings)
+        for name in re.findall(r'door \+ "(\.[a-z_0-9]+)"', bindings)
+    }
     catalogue = sources("i18n/fr.json")
     codes = set(CODE.findall(sources("policies/**/*.cpp", "gateway/**/*.cpp", "recorder/**/*.cpp") + catalogue))
     for path in french:

@@ -134,7 +134,7 @@ TEST_CASE(
                                   "--asset",
                                   "poste-echo",
                                   "--opens",
-                                  "now",
+                                  "+5m",
                                   "--closes",
                                   "+1h",
                                   "--function",
@@ -146,6 +146,8 @@ TEST_CASE(
                              ))
                             .field("window");
     done(rig.as("c.leroy", {"window", "approve", window, "--remove-function", "sound"}));
+    // Approved before it opens; then its time has come.
+    rig.move_clock("+6m");
 
     auto const file = rig.root() + "/bureau.rdp";
     auto const ticket =

@@ -68,6 +68,10 @@ TEST_CASE("the door's own certificate is for servers, names the door and lasts t
     auto const facts = must(read_certificate_facts(key.chain_pem()));
     CHECK(output(folder).find("Public-Key: (3072 bit)") != std::string::npos);
     CHECK(output(folder).find(spelled_fingerprint(facts.sha256)) != std::string::npos);
+    // However a tool writes it.
+    CHECK(respelled_fingerprint(facts.sha256) == spelled_fingerprint(facts.sha256));
+    CHECK(respelled_fingerprint("sha256:" + facts.sha256) == "sha256:" + facts.sha256);
+    CHECK(respelled_fingerprint(facts.sha256.substr(2)) == facts.sha256.substr(2));
     CHECK(facts.names == names);
     CHECK(facts.self_signed);
     CHECK(facts.subject == "CN=acces.chu.example");
