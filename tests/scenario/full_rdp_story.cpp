@@ -4,7 +4,6 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include <csignal>
-#include <utility>
 
 using namespace ecluse;
 using namespace ecluse::test;
@@ -45,7 +44,7 @@ std::string only_session(FullRdp& rdp)
     return std::string{rows[0].as_object().at("session").as_string()};
 }
 
-constexpr char const* typed = "été à l'hôpital n°7";
+constexpr char const* typed = "été à l'hôpital, 7 ça";
 
 } // namespace
 
@@ -61,17 +60,17 @@ TEST_CASE(
     auto const window = rdp.open_window(130s);
     auto const client = rdp.live_desktop();
     rdp.type_to_file(typed);
-    // The answer to the last key is drawn, and nothing moves any more.
     auto before = rdp.desk().look();
-    REQUIRE(rdp.desk().wait_until_seen([&](Picture const& now) {
-        return psnr(std::exchange(before, now), now) == 99;
-    }));
     CHECK(rdp.session_pids("ecluse-encode").size() == 1);
 
     // Nobody types: what changes is the warning.
-    auto const is_warned = [&](Picture const& now) { return psnr(before, now) < 60; };
+    // What says that a session is recorded goes earlier.
+    auto const is_warned = [&](Picture const& now) {
+        if (window.closes - utc_now() <= 61s) return psnr(before, now) < 60;
+        before = now;
+        return false;
+    };
     REQUIRE(rdp.desk().wait_until_seen(is_warned, 140s));
-    CHECK(window.closes - utc_now() <= 61s);
     auto const later = window.closes + 10min;
     auto const extended = people.as(
         "c.leroy",

@@ -95,19 +95,6 @@ double psnr(Picture const& one, Picture const& other)
 Picture read_picture(std::string const& path, double second)
 {
     Picture picture;
-    auto const size = run(
-        {"ffprobe",
-         "-v",
-         "error",
-         "-select_streams",
-         "v:0",
-         "-show_entries",
-         "stream=width,height",
-         "-of",
-         "csv=p=0:s= ",
-         path}
-    );
-    if (size.status != 0) return picture;
     auto const raw = path + ".rgb";
     std::vector<std::string> words{"ffmpeg", "-v", "error", "-y"};
     // The last frame is the one that overwrites all before it.
