@@ -193,9 +193,9 @@ struct Hooks {
         guarded([&] { return relay->on_redirect(), true; });
         return FALSE;
     }
-    static BOOL target_end(proxyPlugin*, proxyData*, void*)
+    static BOOL target_end(proxyPlugin*, proxyData* session, void*)
     {
-        return guarded([&] { return relay->on_target_end(), true; });
+        return guarded([&] { return relay->on_target_end(target_context(session)), true; });
     }
 
     // Nothing passes that nobody decided ------------------------------------------------------

@@ -388,9 +388,11 @@ void Relay::on_redirect()
     session_.end("target_failed", "redirection refused");
 }
 
-void Relay::on_target_end()
+void Relay::on_target_end(rdpContext* target)
 {
-    if (active_) session_.end("target_left", "");
+    if (active_) return session_.end("target_left", "");
+    // The library ends the vendor's side right after this, before it says that connecting failed.
+    if (grant_) on_failure(target);
 }
 
 } // namespace ecluse::rdp

@@ -48,7 +48,7 @@ public:
     bool on_front_resize(rdpContext* front);
     int take_target_socket();
     void on_redirect();
-    void on_target_end();
+    void on_target_end(rdpContext* target);
 
 private:
     bool type(TypedKey typed);

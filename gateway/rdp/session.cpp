@@ -25,6 +25,8 @@ constexpr std::chrono::milliseconds goodbye_limit{200};
 constexpr std::chrono::minutes entry_limit{15};
 /// An encoder starts, and the recorder syncs its first frame.
 constexpr std::chrono::seconds recording_limit{10};
+/// How much later than `stall_ms` a silent encoder may be noticed.
+constexpr int feed_look_ms = 200;
 /// A notice that nobody dismisses.
 constexpr std::chrono::seconds banner_limit{20};
 
@@ -288,6 +290,8 @@ void Session::sleep()
             std::chrono::ceil<std::chrono::milliseconds>(wake - std::chrono::steady_clock::now());
         timeout = static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, 60'000));
     }
+    // Frames come from the other threads, and one may begin to wait while this one sleeps.
+    if (recording_ && (timeout < 0 || timeout > feed_look_ms)) timeout = feed_look_ms;
     ::poll(waiting.data(), waiting.size(), timeout);
     std::uint64_t count = 0;
     (void)!::read(wake_.get(), &count, sizeof count);

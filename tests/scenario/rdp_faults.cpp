@@ -14,6 +14,9 @@ using namespace std::chrono_literals;
 
 namespace {
 
+/// A desktop, a client and an encoder start on machines that are busy with other tests.
+constexpr auto start_limit = 60s;
+
 /// Whether the other side closes within `limit`.
 bool is_closed(int fd, std::chrono::milliseconds limit)
 {
@@ -39,7 +42,7 @@ TEST_CASE("the encoder's death, or its silence, ends the session", "[rdp][WEB:GP
     RdpRig rig;
     if (signal == SIGSTOP) rig.policy().change([](auto& script) { script.stall_ms = 1500; });
     auto const client = rig.connect_with_ticket();
-    REQUIRE(rig.desk().desktop_comes());
+    REQUIRE(rig.desk().desktop_comes(start_limit));
     auto const encoders = rig.processes("ecluse-encode");
     REQUIRE(encoders.size() == 1);
     ::kill(encoders[0], signal);
@@ -54,7 +57,7 @@ TEST_CASE("policyd gone, the session is gone", "[rdp]")
 {
     RdpRig rig;
     auto const client = rig.connect_with_ticket();
-    REQUIRE(rig.desk().desktop_comes());
+    REQUIRE(rig.desk().desktop_comes(start_limit));
     rig.policy().drop_workers();
     CHECK_FALSE(client->finish(5s).timed_out);
     CHECK(rig.wait_gone("ecluse-rdp-worker", 5s));
@@ -65,7 +68,7 @@ TEST_CASE("a client that vanishes is told as such", "[rdp]")
 {
     RdpRig rig;
     auto const client = rig.connect_with_ticket();
-    REQUIRE(rig.desk().desktop_comes());
+    REQUIRE(rig.desk().desktop_comes(start_limit));
     client->signal(SIGKILL);
     CHECK(rig.ended() == "client_left");
     CHECK(rig.wait_gone("ecluse-encode", 5s));
@@ -76,7 +79,7 @@ TEST_CASE("a target with another certificate never gets the password", "[rdp]")
     RdpRig rig;
     rig.policy().change([](auto& script) { script.target_keys = {std::string(64, 'a')}; });
     auto const client = rig.connect_with_ticket();
-    REQUIRE(rig.policy().wait_for("target.failed"));
+    REQUIRE(rig.policy().wait_for("target.failed", 1, start_limit));
     CHECK(rig.policy().requests("target.failed")[0].at("code").as_string() == "E-CIB-03");
     CHECK(rig.policy().events("target_connected").empty());
     rig.desk().key("Return");
@@ -118,7 +121,7 @@ TEST_CASE("what is no RDP ends its own worker only", "[rdp]")
     // The door still opens.
     rig.policy().change([](auto& script) { script.auth_timeout_s = 30; });
     auto const client = rig.connect_with_ticket();
-    CHECK(rig.desk().desktop_comes());
+    CHECK(rig.desk().desktop_comes(start_limit));
 }
 
 TEST_CASE("a user name beyond measure is no ticket and no harm", "[rdp]")
