@@ -71,6 +71,19 @@ bool Picture::is_near(int x, int y, Colour colour, int tolerance) const
            std::abs(found.blue - colour.blue) <= tolerance;
 }
 
+Picture Picture::part(int x, int y, int wide, int high) const
+{
+    Picture cut{wide, high, {}};
+    for (int row = y; row < y + high; ++row) {
+        for (int column = x; column < x + wide; ++column) {
+            auto const colour = at(column, row);
+            for (int const channel : {colour.red, colour.green, colour.blue})
+                cut.rgb.push_back(static_cast<std::uint8_t>(channel));
+        }
+    }
+    return cut;
+}
+
 int Picture::colours() const
 {
     constexpr std::size_t enough = 8;
