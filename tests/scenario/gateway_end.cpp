@@ -148,7 +148,7 @@ TEST_CASE("a recorder that does not acknowledge ends the session", "[CHM:8.5]")
 TEST_CASE("an idle session ends", "[WEB:DT9][SEGUR:IE.59]")
 {
     GatewayRig rig;
-    rig.policy().change([](auto& script) { script.idle_s = 1; });
+    rig.policy().change([](auto& script) { script.idle_s = 4; });
     auto const shell = open_shell(rig);
     auto const done = shell->finish();
     CHECK(contains(done.out, "aucune activité"));
@@ -158,7 +158,7 @@ TEST_CASE("an idle session ends", "[WEB:DT9][SEGUR:IE.59]")
 TEST_CASE("an extension moves the end, and is shown")
 {
     GatewayRig rig;
-    rig.policy().change([](auto& script) { script.left_ms = 2000; });
+    rig.policy().change([](auto& script) { script.left_ms = 5000; });
     auto const shell = open_shell(rig);
     rig.policy().push(
         {{"push", "extended"},
@@ -170,7 +170,7 @@ TEST_CASE("an extension moves the end, and is shown")
     // The warning at ten minutes comes with the new end.
     REQUIRE(shell->wait_for_output("Fermeture dans 10 min"));
     CHECK(contains(shell->out(), "\x1b]0;cible-1 – reste 10 min\a"));
-    ::poll(nullptr, 0, 2200);
+    ::poll(nullptr, 0, 5200);
     shell->write("echo still-$((1+2)); exit\r");
     auto const done = shell->finish();
     CHECK(contains(done.out, "still-3"));

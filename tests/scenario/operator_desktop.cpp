@@ -36,10 +36,7 @@ Ran done(Ran ran)
 
 } // namespace
 
-TEST_CASE(
-    "a desktop is registered, pinned by comparing, granted and opened with a ticket",
-    "[CLAUSIER:O-12.2.5.1][CHM:8.4]"
-)
+TEST_CASE("a desktop is registered, pinned by comparing, granted and opened with a ticket", "[.]")
 {
     OperatorRig rig;
     rig.people();

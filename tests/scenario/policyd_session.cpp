@@ -235,7 +235,7 @@ TEST_CASE(
 {
     PolicydRig rig;
     RecorderProcess const recorder{rig.root()};
-    auto const closes = to_seconds(utc_now()) + 4s;
+    auto const closes = to_seconds(utc_now()) + 8s;
     rig.sql(
         "UPDATE access_window SET closes_at = " + std::to_string(closes.time_since_epoch().count())
     );
@@ -244,8 +244,8 @@ TEST_CASE(
     auto worker = rig.logged_in();
     auto const granted = worker.ask(open_shell());
     REQUIRE(granted.at("granted").as_bool());
-    CHECK(granted.at("left_ms").as_int64() <= 4000);
-    auto const end = worker.push("end", 8s);
+    CHECK(granted.at("left_ms").as_int64() <= 8000);
+    auto const end = worker.push("end", 12s);
     auto const late = utc_now() - closes;
     REQUIRE(end);
     CHECK(end->at("reason").as_string() == "window_end");
@@ -268,13 +268,13 @@ TEST_CASE("the end of a contract ends the session and closes the door")
 {
     PolicydRig rig;
     RecorderProcess const recorder{rig.root()};
-    auto const ends = to_seconds(utc_now()) + 4s;
+    auto const ends = to_seconds(utc_now()) + 9s;
     rig.sql("UPDATE vendor SET contract_to = " + std::to_string(ends.time_since_epoch().count()));
     rig.start();
     rig.wait_for_log("recorder ready");
     auto worker = rig.logged_in();
     REQUIRE(worker.ask(open_shell()).at("granted").as_bool());
-    REQUIRE(rig.listener().push("sources", 8s));
+    REQUIRE(rig.listener().push("sources", 14s));
     CHECK(must(read_all(rig.listener().descriptors.at(0).get(), 4096)).empty());
     CHECK(worker.push("end", 2s));
 }

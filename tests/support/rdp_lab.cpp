@@ -349,6 +349,12 @@ void RdpDesk::type(std::string const& text)
         plain.clear();
     };
     for (std::size_t at = 0; at < text.size();) {
+        // "xdotool type" leaves these two out on some keyboards.
+        if (text[at] == '\n' || text[at] == '\t') {
+            send_plain();
+            key(text[at++] == '\n' ? "Return" : "Tab");
+            continue;
+        }
         auto const found = two_strokes.find(text.substr(at, 2));
         if (found == two_strokes.end()) {
             plain += text[at++];
