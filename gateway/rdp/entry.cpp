@@ -47,15 +47,14 @@ Entry::Entry(Session& session, KeyQueue& keys, rdpContext* front)
 {
 }
 
-bool Entry::wait_for_front()
+bool wait_until_active(Session& session, rdpContext* front)
 {
-    // INVARIANT: nothing is drawn, and no target connected, before the client is ready: the library
-    // would activate it a second time in the middle of the first.
+    // The library would activate it a second time in the middle of the first.
     auto const deadline = std::chrono::steady_clock::now() + front_limit;
-    while (!freerdp_is_active_state(front_)) {
-        if (session_.wait_over(front_look)) return false;
+    while (!freerdp_is_active_state(front)) {
+        if (session.wait_over(front_look)) return false;
         if (std::chrono::steady_clock::now() < deadline) continue;
-        session_.end("protocol_error", "the client does not become active");
+        session.end("protocol_error", "the client does not become active");
         return false;
     }
     return true;
@@ -234,7 +233,7 @@ std::optional<Grant> Entry::open(OpenRequest const& request)
 
 std::optional<Grant> Entry::enter()
 {
-    if (!wait_for_front()) return {};
+    if (!wait_until_active(session_, front_)) return {};
     auto const* const named = freerdp_settings_get_string(front_->settings, FreeRDP_Username);
     std::string user = named ? named : "";
     std::optional<OpenRequest> request;

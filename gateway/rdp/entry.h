@@ -12,6 +12,10 @@
 
 namespace ecluse::rdp {
 
+/// INVARIANT: nothing is drawn, and no target connected, before the client is ready, nor while it
+/// is activated anew. False: the session is over.
+[[nodiscard]] bool wait_until_active(Session& session, rdpContext* front);
+
 /// From the vendor's first picture to the grant: the ticket, or the gateway's own login and menu;
 /// and every refusal, in words. Runs on the target's thread before it connects, and waits for
 /// people there; every wait ends when the session does.
@@ -26,7 +30,6 @@ public:
     void show_refusal(Refusal const& refusal);
 
 private:
-    [[nodiscard]] bool wait_for_front();
     [[nodiscard]] std::optional<OpenRequest> redeem(std::string& user);
     [[nodiscard]] bool log_in();
     [[nodiscard]] bool check(Submit& proof);

@@ -69,7 +69,10 @@ bool send_tile(rdpContext* front, Pixels const& pixels, Rect const& tile, int x,
     update.rectangles = &data;
     update.skipCompression = TRUE;
     rdp_update_lock(front->update);
-    bool const sent = front->update->BitmapUpdate(front, &update) == TRUE;
+    // A client that is being activated anew would lose its way on a picture in between; what it
+    // misses is drawn again with the target's own.
+    bool const sent =
+        !freerdp_is_active_state(front) || front->update->BitmapUpdate(front, &update) == TRUE;
     rdp_update_unlock(front->update);
     return sent;
 }

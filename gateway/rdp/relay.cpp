@@ -282,10 +282,16 @@ bool Relay::on_front_resize(rdpContext* front)
     auto const width = freerdp_settings_get_uint32(front->settings, FreeRDP_DesktopWidth);
     auto const height = freerdp_settings_get_uint32(front->settings, FreeRDP_DesktopHeight);
     auto const depth = freerdp_settings_get_uint32(front->settings, FreeRDP_ColorDepth);
-    return freerdp_settings_set_uint32(front_settings_, FreeRDP_DesktopWidth, width) &&
-           freerdp_settings_set_uint32(front_settings_, FreeRDP_DesktopHeight, height) &&
-           freerdp_settings_set_uint32(front_settings_, FreeRDP_ColorDepth, depth) &&
-           pf_context_copy_settings(front->settings, front_settings_) && front_resize_(front);
+    // Not between two tiles that another thread draws.
+    rdp_update_lock(front->update);
+    bool const begun =
+        freerdp_settings_set_uint32(front_settings_, FreeRDP_DesktopWidth, width) &&
+        freerdp_settings_set_uint32(front_settings_, FreeRDP_DesktopHeight, height) &&
+        freerdp_settings_set_uint32(front_settings_, FreeRDP_ColorDepth, depth) &&
+        pf_context_copy_settings(front->settings, front_settings_) && front_resize_(front);
+    rdp_update_unlock(front->update);
+    // The vendor's own thread activates the client anew: what the target draws has to wait.
+    return begun && wait_until_active(session_, front);
 }
 
 bool Relay::on_bitmaps(rdpContext* target, BITMAP_UPDATE const* update)

@@ -36,6 +36,13 @@ bool flag_in(json::object const& object, std::string_view name)
     return value && value->is_bool() && value->get_bool();
 }
 
+/// Pressed for what comes next, which says it: a capital, "Ctrl+C". In between it would only tear
+/// words apart, for a reader and for a search.
+bool is_lone_modifier(std::string_view name)
+{
+    return name == "Shift" || name == "Ctrl" || name == "Alt" || name == "AltGr";
+}
+
 /// Empty for what a viewer sees anyway.
 std::string words_for(json::object const& event, std::string_view payload)
 {
@@ -120,6 +127,7 @@ std::vector<Note> NoteTaker::feed(FrameView const& frame)
     if (!object || !flag_in(*object, "down")) return done;
     auto const name = text_in(*object, "name");
     auto const typed = text_in(*object, "text");
+    if (is_lone_modifier(name)) return done;
     if (frame.kind == FrameKind::hidden_input) {
         // Its name would say as much as its character.
         if (!name.empty() || !typed.empty()) type(mask, frame.mono_us, done);

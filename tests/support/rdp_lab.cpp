@@ -71,6 +71,19 @@ bool Picture::is_near(int x, int y, Colour colour, int tolerance) const
            std::abs(found.blue - colour.blue) <= tolerance;
 }
 
+Picture Picture::part(int x, int y, int wide, int high) const
+{
+    Picture cut{wide, high, {}};
+    for (int row = y; row < y + high; ++row) {
+        for (int column = x; column < x + wide; ++column) {
+            auto const colour = at(column, row);
+            for (int const channel : {colour.red, colour.green, colour.blue})
+                cut.rgb.push_back(static_cast<std::uint8_t>(channel));
+        }
+    }
+    return cut;
+}
+
 int Picture::colours() const
 {
     constexpr std::size_t enough = 8;
@@ -95,19 +108,6 @@ double psnr(Picture const& one, Picture const& other)
 Picture read_picture(std::string const& path, double second)
 {
     Picture picture;
-    auto const size = run(
-        {"ffprobe",
-         "-v",
-         "error",
-         "-select_streams",
-         "v:0",
-         "-show_entries",
-         "stream=width,height",
-         "-of",
-         "csv=p=0:s= ",
-         path}
-    );
-    if (size.status != 0) return picture;
     auto const raw = path + ".rgb";
     std::vector<std::string> words{"ffmpeg", "-v", "error", "-y"};
     // The last frame is the one that overwrites all before it.

@@ -26,6 +26,7 @@ struct Picture {
     [[nodiscard]] Colour at(int x, int y) const;
     /// No channel further than this from that colour.
     [[nodiscard]] bool is_near(int x, int y, Colour colour, int tolerance = 12) const;
+    [[nodiscard]] Picture part(int x, int y, int wide, int high) const;
     /// How many different colours, up to a few: 1 is an empty screen.
     [[nodiscard]] int colours() const;
 };
