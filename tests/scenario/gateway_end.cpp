@@ -148,7 +148,7 @@ TEST_CASE("a recorder that does not acknowledge ends the session", "[CHM:8.5]")
 TEST_CASE("an idle session ends", "[WEB:DT9][SEGUR:IE.59]")
 {
     GatewayRig rig;
-    rig.policy().change([](auto& script) { script.idle_s = 4; });
+    rig.policy().change([](auto& script) { script.idle_s = 6; });
     auto const shell = open_shell(rig);
     auto const done = shell->finish();
     CHECK(contains(done.out, "aucune activité"));
