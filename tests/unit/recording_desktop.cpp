@@ -118,7 +118,7 @@ TEST_CASE("the JSON of a desktop has every key parsed")
 {
     auto const document = json::parse(exported(desktop_session(), export_json)).as_object();
     auto const& frames = document.at("frames").as_array();
-    CHECK(frames.size() == 14);
+    CHECK(frames.size() == 16);
     CHECK(frames[2].at("event").at("text").as_string() == "l");
     CHECK(document.at("facts").at("protocol").as_string() == "rdp");
 }
