@@ -15,8 +15,8 @@ using Write = std::function<Result<>(std::string_view bytes)>;
 /// asciicast v2: output, input, resizes, and a marker for each event. The first terminal of the
 /// session; other channels appear as markers only.
 Result<> export_cast(Recording const& recording, ContentKey const& key, Write const& write);
-/// The video of a desktop with an index, so that players search in it: the samples of the recording,
-/// unchanged, each shown until the next.
+/// The video of a desktop with an index, so that players search in it: the samples of the
+/// recording, unchanged, each shown until the next.
 Result<> export_mp4(Recording const& recording, ContentKey const& key, Write const& write);
 /// WebVTT subtitles for that video: what was typed, clicked, copied, transferred, shown.
 Result<> export_vtt(Recording const& recording, ContentKey const& key, Write const& write);
