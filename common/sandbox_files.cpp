@@ -140,7 +140,8 @@ Result<Given> restrict_files(Role role, Folders const& folders)
         static_cast<int>(::syscall(SYS_landlock_create_ruleset, &attributes, size, 0U))};
     if (!ruleset) return os_error("landlock: create ruleset");
 
-    if (role != Role::ssh_worker && role != Role::rdp_worker && role != Role::encoder)
+    if (role != Role::ssh_worker && role != Role::rdp_worker && role != Role::encoder &&
+        role != Role::web)
         ECLUSE_TRY(grant_all(ruleset.get(), role, folders, attributes.handled_files));
     if (::syscall(SYS_landlock_restrict_self, ruleset.get(), 0U) != 0)
         return os_error("landlock: restrict");
