@@ -18,7 +18,7 @@ namespace ecluse {
 namespace {
 
 constexpr int first_passed_descriptor = 3;
-/// systemd's own default for a socket unit and its store is far below.
+/// systemd's own default for a socket unit is far below.
 constexpr int passed_descriptors_max = 4096;
 /// A status is one line in a terminal.
 constexpr std::size_t status_bytes_max = 512;
@@ -34,20 +34,8 @@ template <class Number> std::optional<Number> number_in_environment(char const* 
     return number;
 }
 
-/// The descriptor travels with SCM_RIGHTS.
-void attach(msghdr& message, char* room, std::size_t room_size, int fd)
-{
-    message.msg_control = room;
-    message.msg_controllen = room_size;
-    auto* const header = CMSG_FIRSTHDR(&message);
-    header->cmsg_level = SOL_SOCKET;
-    header->cmsg_type = SCM_RIGHTS;
-    header->cmsg_len = CMSG_LEN(sizeof fd);
-    std::memcpy(CMSG_DATA(header), &fd, sizeof fd);
-}
-
 /// A new socket each time: it works the same before and after confine(), and needs no global.
-Result<> send_to_manager(std::string const& text, int attached = -1)
+Result<> send_to_manager(std::string const& text)
 {
     char const* const path = std::getenv("NOTIFY_SOCKET");
     if (!path || !*path) return Error{Errc::unavailable, "notify: not started by systemd"};
@@ -67,8 +55,6 @@ Result<> send_to_manager(std::string const& text, int attached = -1)
     message.msg_namelen = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + length);
     message.msg_iov = &part;
     message.msg_iovlen = 1;
-    alignas(cmsghdr) char room[CMSG_SPACE(sizeof(int))] = {};
-    if (attached >= 0) attach(message, room, sizeof room, attached);
     // A manager that does not read must not stop a daemon.
     if (::sendmsg(socket.get(), &message, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
         return os_error("notify: send");
@@ -131,16 +117,6 @@ std::optional<std::chrono::milliseconds> watchdog_interval()
     if (std::getenv("WATCHDOG_PID") && process != ::getpid()) return std::nullopt;
     return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::microseconds{*micros}
     );
-}
-
-Result<> store_descriptor(std::string_view name, int fd)
-{
-    return send_to_manager(fmt::format("FDSTORE=1\nFDNAME={}", one_line(name)), fd);
-}
-
-void remove_stored_descriptors(std::string_view name)
-{
-    tell(fmt::format("FDSTOREREMOVE=1\nFDNAME={}", one_line(name)));
 }
 
 Result<std::vector<NamedDescriptor>> listen_descriptors()

@@ -23,13 +23,8 @@ void notify_alive();
 /// How long systemd waits for a sign of life before it kills us; nullopt when it does not watch.
 [[nodiscard]] std::optional<std::chrono::milliseconds> watchdog_interval();
 
-/// Keeps a descriptor over a restart of this service, under `name`; it comes back by
-/// listen_descriptors(). An error when systemd does not take it.
-Result<> store_descriptor(std::string_view name, int fd);
-void remove_stored_descriptors(std::string_view name);
-
 struct NamedDescriptor {
-    std::string name; // FileDescriptorName= of the socket unit, or of store_descriptor
+    std::string name; // FileDescriptorName= of the socket unit
     Fd fd;
 };
 /// The descriptors that systemd passed to this process, close-on-exec from now on; empty without

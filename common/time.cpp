@@ -1,5 +1,7 @@
 #include "common/time.h"
 
+#include "common/digits.h"
+
 #include <fmt/format.h>
 
 namespace ecluse {
@@ -39,16 +41,9 @@ Result<UtcTime> parse_iso(std::string_view text)
 {
     Error const malformed{Errc::malformed, "not an instant like 2026-11-21T08:00:00Z"};
     constexpr std::string_view shape = "dddd-dd-ddTdd:dd:ddZ";
-    if (text.size() != shape.size()) return malformed;
-    for (std::size_t i = 0; i < shape.size(); ++i) {
-        bool const digit = text[i] >= '0' && text[i] <= '9';
-        if (shape[i] == 'd' ? !digit : text[i] != shape[i]) return malformed;
-    }
+    if (!has_shape(text, shape)) return malformed;
     auto const number = [&](std::size_t at, std::size_t count) {
-        int value = 0;
-        for (std::size_t i = at; i < at + count; ++i)
-            value = value * 10 + (text[i] - '0');
-        return value;
+        return digits_at(text, at, count);
     };
     year_month_day const date{
         year{number(0, 4)},

@@ -61,6 +61,9 @@ public:
     void conclude();
 
 private:
+    /// Refused inside a session whose authentication succeeded (EX_NOPERM of sysexits).
+    static constexpr int refused_status = 77;
+
     enum class State {
         fresh,
         asking_menu,
@@ -87,15 +90,15 @@ private:
     bool step_opening();
     [[nodiscard]] int step_request();
     void begin_relay();
-    bool relay(Deadline now);
+    bool relay();
     bool write_notices();
     bool step_finishing();
     [[nodiscard]] bool status_came_or_late();
     void send_status();
     void close_both();
-    [[nodiscard]] std::string_view tap_up(std::string_view bytes, std::string& changed);
-    [[nodiscard]] std::string_view tap_down(std::string_view bytes, std::string& changed);
-    [[nodiscard]] std::string_view tap_error(std::string_view bytes, std::string& changed);
+    [[nodiscard]] std::string_view tap_up(std::string_view bytes);
+    [[nodiscard]] std::string_view tap_down(std::string_view bytes);
+    [[nodiscard]] std::string_view tap_error(std::string_view bytes);
     void apply(Tap::Result& result);
     [[nodiscard]] bool gate() const;
 

@@ -71,8 +71,7 @@ std::size_t Flow::deliver(std::string_view bytes)
 void Flow::take(std::string_view bytes, bool gather)
 {
     bytes_ += bytes.size();
-    changed_.clear();
-    auto const out = tap_(bytes, changed_);
+    auto const out = tap_(bytes);
     // INVARIANT: the tap has recorded `out`; it leaves only when the recorder has taken it.
     std::size_t const delivered = queue_.empty() && !gather && can_write() ? deliver(out) : 0;
     queue_.append(out.substr(delivered));

@@ -17,8 +17,8 @@ namespace ecluse::ssh {
 class Flow {
 public:
     /// Sees bytes before they are delivered (records, watches, counts) and returns what to deliver:
-    /// `bytes` itself, or `changed`.
-    using Tap = std::function<std::string_view(std::string_view bytes, std::string& changed)>;
+    /// `bytes` itself, or other bytes that stay where they are until the next call.
+    using Tap = std::function<std::string_view(std::string_view bytes)>;
     /// False while nothing may be delivered or taken (the recorder has not taken everything).
     using Gate = std::function<bool()>;
 
@@ -80,7 +80,6 @@ private:
     std::size_t held_ = 0;
     std::uint64_t bytes_ = 0;
     std::string scratch_;
-    std::string changed_;
 };
 
 } // namespace ecluse::ssh

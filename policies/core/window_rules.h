@@ -62,10 +62,10 @@ enum class WindowAct { submit, approve, refuse, open, close, cancel, extend };
 
 struct WindowChange {
     WindowAct act;
-    std::string reason;            // compulsory to refuse, close, extend, and for the DSI to cancel
-    std::optional<UtcTime> opens;  // approve: later than asked
-    std::optional<UtcTime> closes; // approve: earlier than asked; extend: the new end
-    std::string usage_hours_override; // approve and extend: why care hours may be disturbed
+    std::string reason = {}; // compulsory to refuse, close, extend, and for the DSI to cancel
+    std::optional<UtcTime> opens = {};     // approve: later than asked
+    std::optional<UtcTime> closes = {};    // approve: earlier than asked; extend: the new end
+    std::string usage_hours_override = {}; // approve and extend: why care hours may be disturbed
 };
 
 struct WindowPolicy {

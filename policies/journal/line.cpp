@@ -1,6 +1,7 @@
 #include "policies/journal/line.h"
 
 #include "common/bytes.h"
+#include "common/split.h"
 
 #include <algorithm>
 #include <charconv>
@@ -19,17 +20,6 @@ constexpr std::size_t signature_chars_max = 160; // DER of a P-256 signature is 
 Error bad(std::string_view what)
 {
     return {Errc::malformed, "journal line: " + std::string{what}};
-}
-
-std::vector<std::string_view> words_of(std::string_view line)
-{
-    std::vector<std::string_view> words;
-    for (;;) {
-        auto const space = line.find(' ');
-        words.push_back(line.substr(0, space));
-        if (space == std::string_view::npos) return words;
-        line.remove_prefix(space + 1);
-    }
 }
 
 /// Digits without a leading zero, "0" itself included.
@@ -96,7 +86,7 @@ std::string to_line(JournalHeader const& header)
 Result<JournalHeader> parse_journal_header(std::string_view line)
 {
     if (!line.starts_with(magic)) return bad("not the first line of a journal");
-    auto const words = words_of(line.substr(magic.size()));
+    auto const words = split(line.substr(magic.size()), ' ');
     if (words.size() != 2 || !is_chain(words[0])) return bad("first line");
     auto const first = ECLUSE_TRY(parse_sequence(words[1]));
     if (first < 1) return bad("first line");
@@ -118,7 +108,7 @@ std::string to_line(JournalLine const& line)
 Result<JournalLine> parse_journal_line(std::string_view line)
 {
     if (line.size() > journal_line_bytes_max) return bad("too long");
-    auto words = words_of(line);
+    auto words = split(line, ' ');
     JournalLine read;
     read.is_checkpoint = words[0] == "C";
     if (read.is_checkpoint) words.erase(words.begin());

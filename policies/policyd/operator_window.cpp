@@ -204,11 +204,7 @@ Reply ask(Context& context, Caller const& caller, Request& request, Answer const
         window.opens_at = window.requested_at;
     auto const outcome = transition(
         ECLUSE_TRY(to_record(context, window)),
-        {.act = WindowAct::submit,
-         .reason = {},
-         .opens = {},
-         .closes = {},
-         .usage_hours_override = {}},
+        {.act = WindowAct::submit},
         ECLUSE_TRY(to_actor(context, caller, window.vendor)),
         context.clock.decision_now(),
         window_policy(context)

@@ -61,16 +61,30 @@ std::optional<UtcTime> instant(Fields& fields, char const* name)
     return at ? std::optional{*at} : std::nullopt;
 }
 
+/// An act that takes the window, and its reason where it needs one, and nothing else.
+struct Asked {
+    std::string id;
+    std::string why;
+    Judged judged;
+};
+
+std::variant<Asked, Reply>
+ask(Context& context, Caller const& caller, Request& request, WindowAct act)
+{
+    Fields fields{request.fields};
+    auto const id = fields.text("window", id_bytes_max);
+    auto const why = act == WindowAct::open ? "" : fields.text("reason", reason_bytes_max);
+    if (auto const done = fields.finish(); !done) return Reply::violation(done.error().what);
+    auto judged = judge(context, caller, id, {.act = act, .reason = why});
+    if (auto* refused = std::get_if<Reply>(&judged)) return std::move(*refused);
+    return Asked{id, why, std::get<Judged>(std::move(judged))};
+}
+
 Reply approve(Context& context, Caller const& caller, Request& request, Answer const&)
 {
     Fields fields{request.fields};
     auto const id = fields.text("window", id_bytes_max);
-    WindowChange change{
-        .act = WindowAct::approve,
-        .reason = {},
-        .opens = {},
-        .closes = {},
-        .usage_hours_override = {}};
+    WindowChange change{.act = WindowAct::approve};
     change.opens = instant(fields, "opens");
     change.closes = instant(fields, "closes");
     auto const removed = fields.optional_texts("remove_function", function_words.size(), 16);
@@ -121,22 +135,10 @@ Reply approve(Context& context, Caller const& caller, Request& request, Answer c
 
 Reply refuse(Context& context, Caller const& caller, Request& request, Answer const&)
 {
-    Fields fields{request.fields};
-    auto const id = fields.text("window", id_bytes_max);
-    auto const why = fields.text("reason", reason_bytes_max);
-    if (auto const done = fields.finish(); !done) return Reply::violation(done.error().what);
-    auto judged = judge(
-        context,
-        caller,
-        id,
-        {.act = WindowAct::refuse,
-         .reason = why,
-         .opens = {},
-         .closes = {},
-         .usage_hours_override = {}}
-    );
-    if (auto* refused = std::get_if<Reply>(&judged)) return std::move(*refused);
-    auto const& window = std::get<Judged>(judged).window;
+    auto asked = ask(context, caller, request, WindowAct::refuse);
+    if (auto* refused = std::get_if<Reply>(&asked)) return std::move(*refused);
+    auto const& [id, why, judged] = std::get<Asked>(asked);
+    auto const& window = judged.window;
     ECLUSE_TRY(record_act(
         context,
         caller,
@@ -161,21 +163,10 @@ Reply refuse(Context& context, Caller const& caller, Request& request, Answer co
 
 Reply open(Context& context, Caller const& caller, Request& request, Answer const&)
 {
-    Fields fields{request.fields};
-    auto const id = fields.text("window", id_bytes_max);
-    if (auto const done = fields.finish(); !done) return Reply::violation(done.error().what);
-    auto judged = judge(
-        context,
-        caller,
-        id,
-        {.act = WindowAct::open,
-         .reason = {},
-         .opens = {},
-         .closes = {},
-         .usage_hours_override = {}}
-    );
-    if (auto* refused = std::get_if<Reply>(&judged)) return std::move(*refused);
-    auto const& [window, times] = std::get<Judged>(judged);
+    auto asked = ask(context, caller, request, WindowAct::open);
+    if (auto* refused = std::get_if<Reply>(&asked)) return std::move(*refused);
+    auto const& [id, why, judged] = std::get<Asked>(asked);
+    auto const& [window, times] = judged;
     ECLUSE_TRY(record_act(
         context,
         caller,
@@ -202,21 +193,9 @@ Ending closing(Caller const& caller, std::string const& why)
 
 Reply close(Context& context, Caller const& caller, Request& request, Answer const&)
 {
-    Fields fields{request.fields};
-    auto const id = fields.text("window", id_bytes_max);
-    auto const why = fields.text("reason", reason_bytes_max);
-    if (auto const done = fields.finish(); !done) return Reply::violation(done.error().what);
-    auto judged = judge(
-        context,
-        caller,
-        id,
-        {.act = WindowAct::close,
-         .reason = why,
-         .opens = {},
-         .closes = {},
-         .usage_hours_override = {}}
-    );
-    if (auto* refused = std::get_if<Reply>(&judged)) return std::move(*refused);
+    auto asked = ask(context, caller, request, WindowAct::close);
+    if (auto* refused = std::get_if<Reply>(&asked)) return std::move(*refused);
+    auto const& [id, why, judged] = std::get<Asked>(asked);
     // Closing by hand and by the clock share one road: report due, sessions ended.
     ECLUSE_TRY(context.windows.close(context, id, caller.person, why, closing(caller, why)));
     return json::object{{"window", id}};
@@ -224,22 +203,10 @@ Reply close(Context& context, Caller const& caller, Request& request, Answer con
 
 Reply cancel(Context& context, Caller const& caller, Request& request, Answer const&)
 {
-    Fields fields{request.fields};
-    auto const id = fields.text("window", id_bytes_max);
-    auto const why = fields.text("reason", reason_bytes_max);
-    if (auto const done = fields.finish(); !done) return Reply::violation(done.error().what);
-    auto judged = judge(
-        context,
-        caller,
-        id,
-        {.act = WindowAct::cancel,
-         .reason = why,
-         .opens = {},
-         .closes = {},
-         .usage_hours_override = {}}
-    );
-    if (auto* refused = std::get_if<Reply>(&judged)) return std::move(*refused);
-    auto const& window = std::get<Judged>(judged).window;
+    auto asked = ask(context, caller, request, WindowAct::cancel);
+    if (auto* refused = std::get_if<Reply>(&asked)) return std::move(*refused);
+    auto const& [id, why, judged] = std::get<Asked>(asked);
+    auto const& window = judged.window;
     ECLUSE_TRY(record_act(
         context,
         caller,
@@ -287,12 +254,7 @@ Reply extend(Context& context, Caller const& caller, Request& request, Answer co
 {
     Fields fields{request.fields};
     auto const id = fields.text("window", id_bytes_max);
-    WindowChange change{
-        .act = WindowAct::extend,
-        .reason = {},
-        .opens = {},
-        .closes = {},
-        .usage_hours_override = {}};
+    WindowChange change{.act = WindowAct::extend};
     change.closes = instant(fields, "closes");
     change.reason = fields.text("reason", reason_bytes_max);
     // The reason of an extension is the reason why care hours may be disturbed: said once.

@@ -1,6 +1,7 @@
 #include "recorder/format/chain.h"
 
 #include "common/bytes.h"
+#include "common/split.h"
 #include "recorder/format/segment.h"
 
 #include <charconv>
@@ -16,17 +17,6 @@ constexpr std::size_t line_bytes_max = 400;
 Error fault(std::string_view why)
 {
     return {Errc::corrupt, "chain: " + std::string{why}};
-}
-
-std::vector<std::string_view> words_of(std::string_view line)
-{
-    std::vector<std::string_view> words;
-    for (;;) {
-        auto const space = line.find(' ');
-        words.push_back(line.substr(0, space));
-        if (space == std::string_view::npos) return words;
-        line.remove_prefix(space + 1);
-    }
 }
 
 /// Decimal without sign or leading zero: one number has one spelling.
@@ -102,7 +92,7 @@ Result<std::optional<ChainLine>> ChainReader::next()
     auto const end = rest.substr(0, line_bytes_max).find('\n');
     if (end == std::string_view::npos) return fault("a line without end");
     auto const line = rest.substr(0, end);
-    auto const words = words_of(line);
+    auto const words = split(line, ' ');
     if (!is_digest(words.back()) || line.size() < words.back().size() + 2)
         return fault("a line without link");
     ChainLine read{

@@ -1,5 +1,7 @@
 #include "recorder/format/feed.h"
 
+#include "recorder/format/big_endian.h"
+
 namespace ecluse::feed {
 namespace {
 
@@ -9,45 +11,6 @@ constexpr std::size_t counted_head_bytes = frame_head_bytes - length_bytes;
 constexpr std::size_t kept_capacity = 64UL * 1024;
 constexpr std::size_t bitmap_head_bytes = 8 * 2 + 4;
 constexpr std::size_t surface_head_bytes = 5 * 2 + 3 + 2 * 2;
-
-template <class Number> void append_big_endian(std::string& to, Number number)
-{
-    for (std::size_t i = sizeof number; i-- > 0;)
-        to.push_back(static_cast<char>(static_cast<unsigned char>(number >> (8 * i))));
-}
-
-/// Takes numbers off the front; what is missing is remembered and reads as zero.
-class Cursor {
-public:
-    explicit Cursor(std::string_view bytes) : rest_{bytes} {}
-
-    template <class Number> Number number()
-    {
-        Number value = 0;
-        for (char const c : bytes(sizeof value))
-            value = static_cast<Number>(
-                static_cast<std::uint64_t>(value) << 8 | static_cast<unsigned char>(c)
-            );
-        return value;
-    }
-    std::string_view bytes(std::size_t count)
-    {
-        if (rest_.size() < count) {
-            short_ = true;
-            rest_ = {};
-            return {};
-        }
-        auto const taken = rest_.substr(0, count);
-        rest_.remove_prefix(count);
-        return taken;
-    }
-    std::string_view rest() const { return rest_; }
-    bool is_short() const { return short_; }
-
-private:
-    std::string_view rest_;
-    bool short_ = false;
-};
 
 bool is_kind(char c)
 {

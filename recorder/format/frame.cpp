@@ -1,5 +1,7 @@
 #include "recorder/format/frame.h"
 
+#include "recorder/format/big_endian.h"
+
 #include <charconv>
 
 namespace ecluse {
@@ -10,12 +12,6 @@ constexpr std::size_t length_bytes = 4;
 constexpr std::size_t counted_head_bytes = frame_head_bytes - length_bytes;
 /// A buffer that grew for one large frame is given back afterwards.
 constexpr std::size_t kept_capacity = 4096;
-
-template <class Number> void append_big_endian(std::string& to, Number number)
-{
-    for (std::size_t i = sizeof number; i-- > 0;)
-        to.push_back(static_cast<char>(static_cast<unsigned char>(number >> (8 * i))));
-}
 
 std::uint64_t big_endian(std::string_view bytes)
 {

@@ -1,5 +1,7 @@
 #include "recorder/format/mp4.h"
 
+#include "recorder/format/big_endian.h"
+
 #include <algorithm>
 #include <initializer_list>
 #include <limits>
@@ -149,45 +151,14 @@ Error malformed(char const* what)
     return {Errc::malformed, std::string{"video: "} + what};
 }
 
-/// Takes numbers and boxes off the front; what is missing is remembered and reads as nothing.
-class Cursor {
-public:
-    explicit Cursor(std::string_view bytes) : rest_{bytes} {}
-    template <class Number> Number number()
-    {
-        Number value = 0;
-        for (char const c : bytes(sizeof value))
-            value = static_cast<Number>(
-                static_cast<std::uint64_t>(value) << 8 | static_cast<unsigned char>(c)
-            );
-        return value;
-    }
-    std::string_view bytes(std::size_t count)
-    {
-        if (rest_.size() < count) {
-            short_ = true;
-            rest_ = {};
-            return {};
-        }
-        auto const taken = rest_.substr(0, count);
-        rest_.remove_prefix(count);
-        return taken;
-    }
-    /// The content of the next box, which must be of that type.
-    std::string_view child(std::string_view type)
-    {
-        auto const size = number<std::uint32_t>();
-        auto const found = bytes(4);
-        if (found != type || size < box_head_bytes) short_ = true;
-        return short_ ? std::string_view{} : bytes(size - box_head_bytes);
-    }
-    bool good() const { return !short_; }
-    bool at_end() const { return !short_ && rest_.empty(); }
-
-private:
-    std::string_view rest_;
-    bool short_ = false;
-};
+/// The content of the next box, which must be of that type.
+std::string_view child(Cursor& from, std::string_view type)
+{
+    auto const size = from.number<std::uint32_t>();
+    auto const found = from.bytes(4);
+    if (found != type || size < box_head_bytes) from.fail();
+    return from.is_short() ? std::string_view{} : from.bytes(size - box_head_bytes);
+}
 
 /// The content of the box found by walking down `path`.
 std::string_view descend(std::string_view content, std::initializer_list<std::string_view> path)
@@ -371,7 +342,7 @@ Result<> Reader::read_movie(std::string_view content)
     (void)cursor.bytes(1);
     track_.picture_parameters = cursor.bytes(cursor.number<std::uint16_t>());
     constexpr std::size_t least = 4;
-    if (!cursor.good() || track_.sequence_parameters.size() < least || track_.width == 0 ||
+    if (cursor.is_short() || track_.sequence_parameters.size() < least || track_.width == 0 ||
         track_.height == 0)
         return malformed("no parameters");
     has_track_ = true;
@@ -382,11 +353,11 @@ Result<> Reader::read_fragment_head(std::string_view content)
 {
     if (!has_track_ || !awaited_.empty()) return malformed("a fragment out of order");
     Cursor fragment{content};
-    (void)fragment.child("mfhd");
-    Cursor track{fragment.child("traf")};
-    (void)track.child("tfhd");
-    Cursor time{track.child("tfdt")};
-    Cursor run{track.child("trun")};
+    (void)child(fragment, "mfhd");
+    Cursor track{child(fragment, "traf")};
+    (void)child(track, "tfhd");
+    Cursor time{child(track, "tfdt")};
+    Cursor run{child(track, "trun")};
     (void)time.number<std::uint32_t>();
     auto at_ms = time.number<std::uint64_t>();
     (void)run.number<std::uint32_t>();

@@ -47,7 +47,6 @@ public:
         auto const size = ::recv(socket_.get(), text, sizeof text, 0);
         return size < 0 ? "nothing" : std::string(text, static_cast<std::size_t>(size));
     }
-    [[nodiscard]] int socket() const { return socket_.get(); }
 
 private:
     std::string folder_;
@@ -84,31 +83,6 @@ TEST_CASE("without a manager nothing happens")
 {
     ::unsetenv("NOTIFY_SOCKET");
     notify_ready("alone");
-    CHECK(store_descriptor("x", 0).error().code == Errc::unavailable);
-}
-
-TEST_CASE("a stored descriptor travels with its name")
-{
-    Manager manager;
-    auto const file = must(memory_file("kept", "content"));
-    must(store_descriptor("session", file.get()));
-    char text[256];
-    iovec part{.iov_base = text, .iov_len = sizeof text};
-    alignas(cmsghdr) char room[64];
-    msghdr message{};
-    message.msg_iov = &part;
-    message.msg_iovlen = 1;
-    message.msg_control = room;
-    message.msg_controllen = sizeof room;
-    auto const size = ::recvmsg(manager.socket(), &message, 0);
-    REQUIRE(size > 0);
-    CHECK(std::string(text, static_cast<std::size_t>(size)) == "FDSTORE=1\nFDNAME=session");
-    auto const* const header = CMSG_FIRSTHDR(&message);
-    REQUIRE(header);
-    int fd = -1;
-    std::memcpy(&fd, CMSG_DATA(header), sizeof fd);
-    Fd const received{fd};
-    CHECK(must(read_all(received.get(), 100)) == "content");
 }
 
 TEST_CASE("the watchdog interval is ours, another's, or nonsense")
