@@ -75,7 +75,7 @@ Result<> serve(web::Options const& options)
             options.door + " on " + bound.address +
                 ": a wildcard or public address; give an internal one, or set [console] "
                 "allow_public = true"};
-    auto const confined = ECLUSE_TRY(confine(Role::web, {}));
+    auto const confined = ECLUSE_TRY(confine(ProcessRole::web, {}));
     log(LogLevel::info, confined.describe());
     web::HttpServer server{context, std::move(listener), site};
     asio::signal_set signals{context, SIGTERM, SIGINT};
