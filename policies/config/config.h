@@ -32,10 +32,6 @@ struct Config {
 
     /// Defaults of notes on OpenSSL and libssh: nothing that ssh-audit marks.
     struct Ssh : Door {
-        /// How vendors reach this door, as the portal shows it. None: the RDP door's names, else the
-        /// machine's own.
-        std::vector<std::string> names = {};
-        std::int64_t port = 22;
         std::string kex = "curve25519-sha256,curve25519-sha256@libssh.org,"
                           "diffie-hellman-group16-sha512,diffie-hellman-group18-sha512";
         std::string ciphers = "aes256-gcm@openssh.com,aes128-gcm@openssh.com,"

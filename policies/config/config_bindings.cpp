@@ -162,8 +162,6 @@ void bind_door(std::vector<ConfigBinding>& all, std::string const& door, Config:
 void bind_ssh(std::vector<ConfigBinding>& all, Config::Ssh& ssh)
 {
     bind_door(all, "ssh", ssh);
-    all.push_back({"ssh.names", words(ssh.names, is_host_name, "names or addresses of this door")});
-    all.push_back({"ssh.port", number(ssh.port, 1, 65535)});
     all.push_back({"ssh.kex", ssh_word(ssh.kex)});
     all.push_back({"ssh.ciphers", ssh_word(ssh.ciphers)});
     all.push_back({"ssh.macs", ssh_word(ssh.macs)});

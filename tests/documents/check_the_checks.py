@@ -54,7 +54,7 @@ TRIALS = [
         r / "docs/fr/exploitation.md", "\nTapez `eclusectl report list --state lost`.\n")),
     (DOCUMENTS, "ecluse-recorder has no option --warn", lambda r: append(
         r / "docs/fr/exploitation.md", "\n    ExecStart=/usr/libexec/ecluse/ecluse-recorder --warn 1\n")),
-    (DOCUMENTS, "no such setting: ssh.porte", lambda r: append(r / "docs/fr/exploitation.md", "\n`ssh.porte`\n")),
+    (DOCUMENTS, "no such setting: ssh.port", lambda r: append(r / "docs/fr/exploitation.md", "\n`ssh.port`\n")),
     (DOCUMENTS, "no such code: E-ZZZ-01", lambda r: append(r / "docs/fr/exploitation.md", "\nE-ZZZ-01\n")),
     (DOCUMENTS, "the refusal E-HOR-01 is not explained", lambda r: replace(
         r / "docs/fr/guide-intervenant.md", "E-HOR-01", "E-FEN-02")),

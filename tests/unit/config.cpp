@@ -45,8 +45,6 @@ TEST_CASE("the RDP door has a section of its own")
     CHECK(defaults.rdp.frames_per_second == 8);
     CHECK(defaults.rdp.ticket_s == 60);
     CHECK(defaults.rdp.names.empty());
-    CHECK(defaults.ssh.names.empty());
-    CHECK(defaults.ssh.port == 22);
     CHECK(defaults.rdp.connections_max < defaults.ssh.connections_max);
     auto const config = must(parse("[rdp]\nnames = [\"acces.chu.example\", \"192.0.2.4\"]\n"
                                    "idle_minutes = 5\nkeyboard_mask_rules = false\n"));

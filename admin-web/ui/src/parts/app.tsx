@@ -219,13 +219,14 @@ function View({ load }: { load: () => Promise<Pages> }) {
   const { phase } = useSession();
   const path = usePath();
   if (path === "/accessibilite") return <Accessibility />;
-  if (path === "/enrolement") return <Later load={() => import("../views/enrolment")} show={({ Enrolment }) => <Enrolment />} />;
+  if (path === "/enrolement") return <Later key="enrolment" load={() => import("../views/enrolment")} show={({ Enrolment }) => <Enrolment />} />;
   if (phase === "starting") return <p class="loading" role="status">{t("page.loading")}</p>;
   if (phase === "away") return <Away retry={() => void startSession()} />;
   if (phase === "out") return <Login />;
   if (path === "/ce-nest-pas-moi") return <NotMe />;
   return (
     <Later
+      key="pages"
       load={load}
       show={({ places }) => {
         for (const { path: pattern, view: Found } of places) {

@@ -109,7 +109,7 @@ export function Enrolment() {
     );
   if (done && begun) return <Login known={String(begun.login)} welcome />;
   return (
-    <Page title={t("enrol.title")} lead={<p>{t("enrol.lead")}</p>}>
+    <Page enter title={t("enrol.title")} lead={<p>{t("enrol.lead")}</p>}>
       <ol class="progress" aria-label={t("enrol.progress")}>
         {[t("enrol.step_password"), t("enrol.step_totp"), t("enrol.step_codes")].map((name, i) => (
           <li key={name} {...(i + 1 === step ? { "aria-current": "step" as const } : {})}>
