@@ -6,7 +6,7 @@ import { Emergency, Empty, Icon, Loading, Notice, ProblemBox, Raw, TimeLeft } fr
 import { Page, Section } from "../parts/page";
 import { type Column, Table } from "../parts/table";
 import { SessionTable } from "./sessions";
-import { Approve, Refuse } from "./window_acts";
+import { Approve, ExtensionRequests, Refuse } from "./window_acts";
 
 /** D1. What waits for somebody, first. */
 export function Home() {
@@ -48,6 +48,7 @@ export function Home() {
           </Notice>
         </div>
       )}
+      <ExtensionRequests />
       {windows.data && (
         <Section id="asked" title={t("dsi.asked")} count={asked.length}>
           <Table id="d" caption={t("dsi.asked")} columns={askedColumns(windows.reload)} rows={asked} rowKey={(w) => w.window} csv="demandes" empty={<Empty title={t("dsi.none_asked")}><p>{t("dsi.none_asked_text")}</p></Empty>} />

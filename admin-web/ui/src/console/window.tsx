@@ -7,7 +7,7 @@ import { Page, Section } from "../parts/page";
 import { me } from "../parts/session";
 import { WindowFacts, WindowStory } from "../views/window_parts";
 import { SessionTable } from "./sessions";
-import { Approve, Cancel, Close, Escort, Extend, OpenNow, Refuse } from "./window_acts";
+import { Approve, Cancel, Close, Escort, Extend, ExtensionRequests, OpenNow, Question, Refuse } from "./window_acts";
 
 /** D2, and the same window until it is closed. */
 export function ConsoleWindow({ id }: { id: string }) {
@@ -25,6 +25,7 @@ export function ConsoleWindow({ id }: { id: string }) {
         <>
           {w.state === "requested" && <Approve window={w} done={reload} />}
           {w.state === "requested" && <Refuse window={w} done={reload} />}
+          {w.state === "requested" && <Question window={w} done={reload} />}
           {w.state === "approved" && w.open_mode === "manual" && <OpenNow window={w} done={reload} />}
           {["approved", "open"].includes(w.state) && <Extend window={w} done={reload} />}
           {["requested", "approved", "open"].includes(w.state) && <Escort window={w} done={reload} />}
@@ -34,6 +35,7 @@ export function ConsoleWindow({ id }: { id: string }) {
       }
     >
       {stale && <Notice tone="warn" title={t("page.stale")} />}
+      {w.state === "open" && <ExtensionRequests window={id} />}
       <Decided window={w} />
       <div class="split">
         <section class="card">

@@ -1,8 +1,9 @@
 import { useState } from "preact/hooks";
-import { type Answer, call } from "../lib/call";
+import { type Answer, Problem, call } from "../lib/call";
+import { useCall } from "../lib/live";
 import { t, word } from "../lib/text";
 import { showMoment, showSpan, showZone, toLocal, toUtc } from "../lib/time";
-import { Icon, Notice } from "../parts/basics";
+import { Icon, Notice, ProblemBox, Raw } from "../parts/basics";
 import { Area, AskButton, Choices, Dialog, type Errors, Form, Input, Select, useAct } from "../parts/form";
 
 interface Props {
@@ -184,6 +185,58 @@ export function Cancel({ window: w, done }: Props) {
     >
       {t("cancel.open")}
     </AskButton>
+  );
+}
+
+/** Something is missing for a decision: the vendor reads it in the portal. */
+export function Question({ window: w, done }: Props) {
+  return (
+    <AskButton icon="mail" label={nameOf(w)} done={done} question={() => ({ title: t("question.ask_title", { id: nameOf(w) }), consequence: t("question.consequence"), reason: t("question.title"), submit: t("question.ask"), act: ({ reason }) => call("question.ask", { window: w.window, question: reason }) })}>
+      {t("question.ask")}
+    </AskButton>
+  );
+}
+
+/** More time was asked for: one press says yes; no takes a reason, read in the live session. */
+export function ExtensionRequests({ window }: { window?: string }) {
+  const { data, reload } = useCall("extension.list", window ? { window, state: "asked" } : { state: "asked" }, ["window"]);
+  const [problem, setProblem] = useState<Problem>();
+  const accept = async (extension: string) => {
+    setProblem(undefined);
+    try {
+      await call("extension.accept", { extension });
+    } catch (error) {
+      if (error instanceof Problem) setProblem(error);
+    }
+    reload();
+  };
+  return (
+    <>
+      {problem && <ProblemBox problem={problem} />}
+      {((data?.rows ?? []) as Answer[]).map((one) => (
+        <Notice
+          key={one.extension}
+          tone="warn"
+          title={t("extend.request", { vendor: String(one.vendor), at: showMoment(one.closes) })}
+          actions={
+            <>
+              <button type="button" class="primary" onClick={() => void accept(String(one.extension))}>
+                <Icon name="circle-check" />
+                {t("extend.grant")}
+                <span class="unseen"> {one.window}</span>
+              </button>
+              <AskButton tone="danger" icon="circle-x" label={one.window} done={reload} question={() => ({ title: t("extend.refuse"), consequence: t("extend.refuse_consequence"), reason: t("form.reason"), submit: t("extend.refuse"), tone: "danger", act: ({ reason }) => call("extension.refuse", { extension: one.extension, reason }) })}>
+                {t("extend.refuse")}
+              </AskButton>
+            </>
+          }
+        >
+          <p>
+            <a href={`/creneaux/${one.window}`}>{one.window}</a> – {one.asked_by} : <Raw text={one.reason} />
+          </p>
+        </Notice>
+      ))}
+    </>
   );
 }
 

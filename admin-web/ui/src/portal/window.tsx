@@ -2,7 +2,6 @@ import { useState } from "preact/hooks";
 import { type Answer, call } from "../lib/call";
 import { saveFile } from "../lib/csv";
 import { useCall } from "../lib/live";
-import { rdpFile } from "../lib/rdp";
 import { t, word } from "../lib/text";
 import { showMoment } from "../lib/time";
 import { Icon, Line, Loading, Notice, ProblemBox, Raw, TimeLeft } from "../parts/basics";
@@ -48,11 +47,8 @@ export function PortalWindow({ id }: { id: string }) {
       <div class="split">
         <div>
           {open && hasRole("technician") && <Connect window={w} />}
-          {open && (
-            <Notice tone="quiet" title={t("extend.need")}>
-              <p>{t("extend.call", { phone: sitePhone() || "–", id })}</p>
-            </Notice>
-          )}
+          {w.state === "requested" && <Questions window={w} done={reload} />}
+          {open && <MoreTime window={w} />}
           <WindowStory window={w} />
         </div>
         <section class="card">
@@ -61,6 +57,77 @@ export function PortalWindow({ id }: { id: string }) {
         </section>
       </div>
     </Page>
+  );
+}
+
+/** More time is asked for here, and answered by the IT department in one press. */
+function MoreTime({ window: w }: { window: Answer }) {
+  const asked = useCall("extension.list", { window: String(w.window) }, ["window"]);
+  const rows = (asked.data?.rows ?? []) as Answer[];
+  const waiting = rows.find((one) => one.state === "asked");
+  const refused = rows.find((one) => one.state === "refused");
+  const mine = hasRole("technician") && (w.people as string[]).includes(me().login);
+  return (
+    <section class="card">
+      <h2>{t("extend.need")}</h2>
+      {waiting && <Notice title={t("extend.waiting", { at: showMoment(waiting.closes) })} />}
+      {!waiting && refused && (
+        <Notice tone="bad" title={t("extend.refused")}>
+          <p>
+            <Raw text={refused.decision_reason} />
+          </p>
+        </Notice>
+      )}
+      {!waiting && mine && (
+        <div class="actions">
+          {[15, 30, 60].map((minutes) => (
+            <AskButton
+              key={minutes}
+              icon="clock"
+              done={asked.reload}
+              question={() => {
+                const until = new Date(Date.parse(w.closes) + minutes * 60_000).toISOString().replace(/\.\d+Z$/, "Z");
+                return {
+                  title: t("extend.ask_title", { n: minutes }),
+                  consequence: t("extend.ask_consequence", { at: showMoment(until) }),
+                  reason: t("form.reason"),
+                  submit: t("extend.ask"),
+                  act: ({ reason }) => call("extension.ask", { window: String(w.window), closes: until, reason }),
+                };
+              }}
+            >
+              {t("extend.ask_by", { n: minutes })}
+            </AskButton>
+          ))}
+        </div>
+      )}
+      <p class="muted">{t("extend.call", { phone: sitePhone() || "–", id: String(w.window) })}</p>
+    </section>
+  );
+}
+
+/** What the IT department wants to know before it decides. */
+function Questions({ window: w, done }: { window: Answer; done: () => void }) {
+  const open = ((w.questions ?? []) as Answer[]).filter((one) => !one.answer);
+  return (
+    <>
+      {open.map((one) => (
+        <Notice
+          key={one.question_id}
+          tone="warn"
+          title={t("question.asked")}
+          actions={
+            <AskButton tone="primary" icon="send" done={done} question={() => ({ title: t("question.answer"), consequence: <Raw text={one.question} />, reason: t("question.your_answer"), submit: t("question.answer"), act: ({ reason }) => call("question.answer", { question: one.question_id, answer: reason }) })}>
+              {t("question.answer")}
+            </AskButton>
+          }
+        >
+          <p>
+            <Raw text={one.question} />
+          </p>
+        </Notice>
+      ))}
+    </>
   );
 }
 
@@ -97,7 +164,8 @@ function StateNotice({ window: w }: { window: Answer }) {
 
 /** P4. The exact lines, for this person, this target and this gateway. */
 function Connect({ window: w }: { window: Answer }) {
-  const { data: doors, problem, reload } = useCall("connection.show", {});
+  const { data, problem, reload } = useCall("gateway.show", {});
+  const doors = data as Doors | undefined;
   const desktop = (w.functions as string[]).includes("desktop");
   const ssh = (w.functions as string[]).some((one) => one === "shell" || one === "exec" || one.startsWith("file_"));
   const [tab, setTab] = useState(desktop && !(w.functions as string[]).includes("shell") ? "rdp" : "ssh");
@@ -126,9 +194,10 @@ function Connect({ window: w }: { window: Answer }) {
       )}
       <Tabs tabs={tabs.filter(([, , on]) => on).map(([key, name]) => [key, name])} current={tab} onTab={setTab} />
       <div id="tab-panel" role="tabpanel" aria-labelledby={`tab-${tab}`} class="stack">
-        {doors && tab === "ssh" && <SshLines doors={doors} target={chosen} functions={w.functions as string[]} />}
-        {doors && tab === "putty" && <PuttyLines doors={doors} target={chosen} />}
-        {tab === "rdp" && <Rdp window={w} target={chosen} doors={doors} />}
+        {doors && tab !== "rdp" && !doors.ssh && <Notice tone="warn" title={t("connect.closed")} />}
+        {doors?.ssh && tab === "ssh" && <SshLines ssh={doors.ssh} target={chosen} functions={w.functions as string[]} />}
+        {doors?.ssh && tab === "putty" && <PuttyLines ssh={doors.ssh} target={chosen} />}
+        {tab === "rdp" && <Rdp window={w} target={chosen} rdp={doors?.rdp} />}
       </div>
       <p class="muted">{t("connect.recorded")}</p>
     </section>
@@ -156,25 +225,26 @@ function Tabs({ tabs, current, onTab }: { tabs: readonly (readonly [string, stri
 }
 
 const userOf = (target: Answer) => `${me().login}+${target.asset}+${target.account}`;
+/** A door that does not listen is not there. */
 interface Doors {
-  ssh: { host: string; port: number; keys: { type: string; fingerprint: string }[] };
-  rdp: { host: string; port: number; certificate: string };
+  ssh?: { host: string; port: number; host_keys: { type: string; fingerprint: string }[] };
+  rdp?: { host: string; port: number; fingerprint: string };
 }
+type Ssh = NonNullable<Doors["ssh"]>;
 
-function Fingerprints({ doors }: { doors: Doors }) {
+function Fingerprints({ ssh }: { ssh: Ssh }) {
   return (
     <>
       <p>{t("connect.fingerprint")}</p>
-      {doors.ssh.keys.map((key) => (
+      {ssh.host_keys.map((key) => (
         <Line key={key.fingerprint} text={key.fingerprint} what={t("connect.fingerprint_what", { type: key.type })} />
       ))}
     </>
   );
 }
 
-function SshLines({ doors: answer, target, functions }: { doors: Answer; target: Answer; functions: string[] }) {
-  const doors = answer as unknown as Doors;
-  const { host, port } = doors.ssh;
+function SshLines({ ssh, target, functions }: { ssh: Ssh; target: Answer; functions: string[] }) {
+  const { host, port } = ssh;
   const user = userOf(target);
   return (
     <>
@@ -196,31 +266,29 @@ function SshLines({ doors: answer, target, functions }: { doors: Answer; target:
           <Line text={`scp -P ${port} ${user}@${host}:/chemin/fichier .`} what={t("connect.down")} />
         </>
       )}
-      <Fingerprints doors={doors} />
+      <Fingerprints ssh={ssh} />
       <p class="muted">{t("connect.factors")}</p>
     </>
   );
 }
 
-function PuttyLines({ doors: answer, target }: { doors: Answer; target: Answer }) {
-  const doors = answer as unknown as Doors;
+function PuttyLines({ ssh, target }: { ssh: Ssh; target: Answer }) {
   return (
     <>
       <p>{t("connect.putty")}</p>
-      <Line text={doors.ssh.host} what={t("connect.host")} />
-      <Line text={String(doors.ssh.port)} what={t("connect.port")} />
+      <Line text={ssh.host} what={t("connect.host")} />
+      <Line text={String(ssh.port)} what={t("connect.port")} />
       <Line text={userOf(target)} what={t("connect.user")} />
       <p>{t("connect.winscp")}</p>
-      <Fingerprints doors={doors} />
+      <Fingerprints ssh={ssh} />
     </>
   );
 }
 
-function Rdp({ window: w, target, doors }: { window: Answer; target: Answer; doors: Answer | undefined }) {
+function Rdp({ window: w, target, rdp }: { window: Answer; target: Answer; rdp: Doors["rdp"] }) {
   const act = useAct();
   const [factors, setFactors] = useState({ password: "", code: "" });
   const [made, setMade] = useState<Answer>();
-  const rdp = (doors as unknown as Doors | undefined)?.rdp;
   return (
     <>
       <p>{t("rdp.ticket")}</p>
@@ -234,7 +302,7 @@ function Rdp({ window: w, target, doors }: { window: Answer; target: Answer; doo
             async () => {
               try {
                 const ticket = await call("rdp.ticket", { window: w.window, asset: target.asset, account: target.account, from: me().address, ...factors });
-                saveFile(`${target.asset}.rdp`, "application/x-rdp", rdpFile(ticket));
+                saveFile(`${target.asset}.rdp`, "application/x-rdp", String(ticket.file));
                 setMade(ticket);
               } finally {
                 setFactors({ password: "", code: "" });
@@ -252,7 +320,7 @@ function Rdp({ window: w, target, doors }: { window: Answer; target: Answer; doo
           <Line text={`${rdp.host}:${rdp.port}`} what={t("connect.host")} />
           <Line text={`${me().login}+${target.asset}`} what={t("connect.user")} />
           <p>{t("rdp.certificate")}</p>
-          <Line text={rdp.certificate} what={t("rdp.certificate_what")} />
+          <Line text={rdp.fingerprint} what={t("rdp.certificate_what")} />
         </>
       )}
       <p class="muted">

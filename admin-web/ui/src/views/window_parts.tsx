@@ -83,6 +83,23 @@ export function WindowStory({ window: w }: { window: Answer }) {
               </li>
             ),
         )}
+        {((w.questions ?? []) as Answer[]).map((one) => (
+          <li key={one.question_id}>
+            <strong>{t("question.title")}</strong> <Moment at={one.asked_at} /> <span class="muted">{t("story.by", { who: String(one.asked_by) })}</span>
+            <div>
+              <Raw text={one.question} />
+            </div>
+            <div>
+              {one.answer ? (
+                <>
+                  → <Raw text={one.answer} /> <span class="muted">{t("story.by", { who: String(one.answered_by) })}</span>
+                </>
+              ) : (
+                <span class="muted">{t("question.waiting")}</span>
+              )}
+            </div>
+          </li>
+        ))}
         {w.override_reason && (
           <li>
             <strong>{t("story.override")}</strong>
