@@ -10,7 +10,7 @@
 /// systemd does much of it already; this holds without systemd, and goes further (docs/trust.md).
 namespace ecluse {
 
-enum class Role {
+enum class ProcessRole {
     listener,   // accepts, starts workers; no outgoing connection; reads nothing but programs
     ssh_worker, // the descriptors it holds, and nothing else
     rdp_worker, // the same, with the threads of FreeRDP
@@ -59,6 +59,6 @@ constexpr std::string_view layer_calls = "seccomp";
 /// are bound; descriptors already open keep working. An error means that the process is not safe to
 /// go on. The network and Landlock layers depend on the system: their absence is said, not an
 /// error. In sanitizer builds the layers that a sanitizer cannot bear are reported as missing.
-[[nodiscard]] Result<Confinement> confine(Role role, Folders const& folders = {});
+[[nodiscard]] Result<Confinement> confine(ProcessRole role, Folders const& folders = {});
 
 } // namespace ecluse

@@ -401,14 +401,14 @@ void rdp_worker_rules(Rules& rules)
         rules.add(SCMP_ACT_ERRNO(EPERM), name);
 }
 
-void daemon_rules(Rules& rules, Role role)
+void daemon_rules(Rules& rules, ProcessRole role)
 {
-    bool const starts = role == Role::listener || role == Role::policyd;
+    bool const starts = role == ProcessRole::listener || role == ProcessRole::policyd;
     rules.add_all(SCMP_ACT_KILL_PROCESS, hostile_calls);
     rules.add_all(SCMP_ACT_ALLOW, base_calls);
     rules.add_all(SCMP_ACT_ALLOW, read_file_calls);
     allow_clone(rules, starts);
-    if (role == Role::report) {
+    if (role == ProcessRole::report) {
         // Even where the kernel has no Landlock.
         rules.add(SCMP_ACT_ALLOW, "open", {masked(1, O_ACCMODE | O_CREAT | O_TRUNC, O_RDONLY)});
         rules.add(SCMP_ACT_ALLOW, "openat", {masked(2, O_ACCMODE | O_CREAT | O_TRUNC, O_RDONLY)});
@@ -422,7 +422,7 @@ void daemon_rules(Rules& rules, Role role)
         rules.add_all(SCMP_ACT_ALLOW, serve_calls);
         rules.add(SCMP_ACT_ALLOW, "socket", {equal(0, AF_UNIX)});
     }
-    if (role == Role::policyd) {
+    if (role == ProcessRole::policyd) {
         rules.add(SCMP_ACT_ALLOW, "socket", {equal(0, AF_INET)});
         rules.add(SCMP_ACT_ALLOW, "socket", {equal(0, AF_INET6)});
         // How the resolver learns which address families this machine has.
@@ -438,18 +438,19 @@ void daemon_rules(Rules& rules, Role role)
 
 } // namespace
 
-Result<> restrict_calls(Role role)
+Result<> restrict_calls(ProcessRole role)
 {
     // They live on descriptors they were given, and open nothing.
-    bool const lives_on_descriptors =
-        role == Role::ssh_worker || role == Role::rdp_worker || role == Role::encoder;
+    bool const lives_on_descriptors = role == ProcessRole::ssh_worker ||
+                                      role == ProcessRole::rdp_worker ||
+                                      role == ProcessRole::encoder;
     auto const otherwise = lives_on_descriptors ? SCMP_ACT_KILL_PROCESS : SCMP_ACT_ERRNO(ENOSYS);
     Filter const filter{::seccomp_init(otherwise)};
     if (!filter) return Error{Errc::unavailable, "seccomp: no filter"};
     // A tree instead of a list: what the kernel cannot decide ahead costs a few comparisons.
     (void)::seccomp_attr_set(filter.get(), SCMP_FLTATR_CTL_OPTIMIZE, 2);
     Rules rules{filter.get(), otherwise};
-    if (role == Role::rdp_worker)
+    if (role == ProcessRole::rdp_worker)
         rdp_worker_rules(rules);
     else if (lives_on_descriptors)
         worker_rules(rules);

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "recorder/format/feed.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -7,9 +9,7 @@
 
 namespace ecluse::encode {
 
-/// Pixels of a desktop that a session may have: 4096 x 2304, the most that H.264 level 5.1 holds
-/// and ordinary players show. Two ordinary screens side by side fit.
-constexpr std::size_t desktop_pixels_max = 4096UL * 2304;
+using feed::desktop_pixels_max;
 
 /// Exclusive right and bottom.
 struct Box {
