@@ -90,6 +90,8 @@ expect_success "configuration et clés écrites, sans aucun compte ni mot de pas
     --rssi-passphrase-file "$ECLUSE_ROOT/rssi.passphrase" --escrow-passphrase-file "$ECLUSE_ROOT/escrow.passphrase"
 start_stack || false_that "les trois services démarrent"
 true_that "enregistreur, service de décision et porte SSH démarrés (127.0.0.1:$ECLUSE_PORT)"
+start_web_doors || false_that "le portail et la console démarrent"
+true_that "portail des titulaires (https://127.0.0.1:$ECLUSE_PORTAL_PORT) et console de l'établissement (https://127.0.0.1:$ECLUSE_CONSOLE_PORT) démarrés"
 expect_success "trois premières personnes invitées" ctl --json setup \
     --admin "Anne;Roux;a.roux;a.roux@valmont.example" --dsi "Claire;Leroy;c.leroy;c.leroy@valmont.example" \
     --rssi "Marc;Petit;m.petit;m.petit@valmont.example"

@@ -160,6 +160,10 @@ if(SOURCE)
 
 namespace ecluse {
 
+extern RouteRow const route_rows[];
+extern std::size_t const route_count;
+extern char const openapi_text[];
+
 RouteRow const route_rows[] = {
 ${cpp}};
 

@@ -18,11 +18,12 @@ enum class ProcessRole {
     recorder,   // writes in its folders; no network
     policyd,    // writes in its folders, dials targets, may start ecluse-report
     report,     // reads fonts; writes only to descriptors it holds; no network
+    web,        // accepts, and reaches policyd: no file, no program, no other connection
     cli,        // an operator's own tool: no core file, not traceable, otherwise free
 };
 
 /// Folders (or files) the role may touch besides the system's own libraries, fonts and zone data.
-/// Ignored by the workers, encoder and cli. A path that does not exist is an error.
+/// Ignored by the workers, encoder, web and cli. A path that does not exist is an error.
 struct Folders {
     std::vector<std::string> read;
     std::vector<std::string> write;   // and read, create, rename, remove

@@ -138,7 +138,7 @@ Reply ListenerRole::connection(Request& request)
     auto const address = peer->address.to_string();
     bool const declared = context_.sources.declared(address);
     if (!declared && !limits_of(context_.config, *door_).answer_undeclared) {
-        context_.dropped.add(*door_, address, "undeclared", 1);
+        context_.dropped.add(std::string{to_code(*door_)}, address, "undeclared", 1);
         return Reply::later();
     }
     WorkerRole::start(
@@ -161,7 +161,7 @@ Reply ListenerRole::dropped(Request& request)
     auto const parsed = SourceAddress::parse(address);
     if (!parsed) fields.fault("address", "not an address");
     if (auto const done = fields.finish(); !done) return Reply::violation(done.error().what);
-    context_.dropped.add(*door_, parsed->to_string(), reason, count);
+    context_.dropped.add(std::string{to_code(*door_)}, parsed->to_string(), reason, count);
     return Reply::later();
 }
 

@@ -82,6 +82,10 @@ int serve(Options const& options)
     if (!listen_socket) return fail(TextKey::start_socket, listen_socket.error());
     auto operator_socket = take_packet_listener(*passed, paths.operator_socket, 0660);
     if (!operator_socket) return fail(TextKey::start_socket, operator_socket.error());
+    auto portal_socket = take_packet_listener(*passed, paths.portal_socket, 0660);
+    if (!portal_socket) return fail(TextKey::start_socket, portal_socket.error());
+    auto console_socket = take_packet_listener(*passed, paths.console_socket, 0660);
+    if (!console_socket) return fail(TextKey::start_socket, console_socket.error());
     auto const confinement = confine_policyd(paths);
     if (!confinement) return fail(TextKey::start_confinement, confinement.error());
     log(LogLevel::info, *confinement);
@@ -95,6 +99,9 @@ int serve(Options const& options)
         .journal = std::move(*journal),
         .listen_socket = std::move(*listen_socket),
         .operator_socket = std::move(*operator_socket),
+        .portal_socket = std::move(*portal_socket),
+        .console_socket = std::move(*console_socket),
+        .web_uid = options.web_uid.value_or(::geteuid()),
         .confinement = *confinement};
     Daemon daemon{opened};
     if (auto const done = daemon.prepare(); !done)

@@ -40,7 +40,7 @@ Result<Fault> refused(
     auto const reference = ECLUSE_TRY(record_refusal(
         context,
         {.code = code,
-         .door = "cli",
+         .door = caller.door,
          .address = caller.address,
          .login = caller.login,
          .person = caller.person,

@@ -144,7 +144,7 @@ owes_reports(Context& context, Caller const& caller, Asked const& asked)
     ECLUSE_TRY(record_refusal(
         context,
         {.code = code,
-         .door = "cli",
+         .door = caller.door,
          .address = caller.address,
          .login = caller.login,
          .person = caller.person,
