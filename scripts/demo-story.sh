@@ -38,6 +38,9 @@ printf 'get pilote.bin %s/retour.bin\nrename pilote.bin pilote-2.bin\n' "$ECLUSE
 expect_success "retrait et renommage par sftp" over sftp -b "$ECLUSE_ROOT/batch" ecluse
 expect_success "le fichier revenu est le même, à l'octet près" cmp "$ECLUSE_ROOT/pilote.bin" "$ECLUSE_ROOT/retour.bin"
 expect_refusal refused "redirection vers une autre machine" over ssh -W 127.0.0.1:22 ecluse
+stop_daemon web-portal
+expect_success "portail arrêté : la session en cours n'en sait rien" over ssh ecluse true
+start_web_door portal || false_that "le portail redémarre"
 expect_success "fermeture de la connexion partagée" over ssh -O exit ecluse
 
 if [ "$desktop" = yes ]; then

@@ -10,6 +10,7 @@
 #include "policies/policyd/dropped.h"
 #include "policies/policyd/peers.h"
 #include "policies/policyd/violations.h"
+#include "policies/policyd/web_doors.h"
 #include "policies/policyd/worker_role.h"
 
 #include <arpa/inet.h>
@@ -102,6 +103,7 @@ Reply ListenerRole::hello(Request& request)
         "listener for " + std::string{to_code(*door)} + " on " + printable(address) + " port " +
             std::to_string(port));
     door_ = door;
+    context_.web.note_listener(std::string{to_code(*door)}, {address, port});
     context_.sources.add_listener(&on_sources_);
     auto const& limits = limits_of(context_.config, *door_);
     std::vector<Fd> descriptors;

@@ -63,6 +63,18 @@ void WebDoors::start(Context& context)
     rechecking_ = context.loop.every(recheck_period, [this] { recheck_now(); });
 }
 
+void WebDoors::note_listener(std::string const& door, Listening where)
+{
+    if (where.host == "0.0.0.0" || where.host == "::") where.host.clear();
+    listening_[door] = std::move(where);
+}
+
+std::optional<WebDoors::Listening> WebDoors::listening(std::string const& door) const
+{
+    auto const found = listening_.find(door);
+    return found == listening_.end() ? std::nullopt : std::optional{found->second};
+}
+
 void WebDoors::note(Journal::Entry const& entry)
 {
     if (roles_.empty()) return;

@@ -5,6 +5,8 @@
 #include "policies/policyd/role.h"
 
 #include <cstddef>
+#include <cstdint>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -32,6 +34,14 @@ public:
     /// inside transactions.
     void recheck();
 
+    struct Listening {
+        std::string host; // empty: every address
+        std::int64_t port = 0;
+    };
+    /// A listener said where it is: for whoever asks how to connect.
+    void note_listener(std::string const& door, Listening where);
+    [[nodiscard]] std::optional<Listening> listening(std::string const& door) const;
+
 private:
     void note(Journal::Entry const& entry);
     void tell();
@@ -44,6 +54,7 @@ private:
         friend auto operator<=>(Change const&, Change const&) = default;
     };
     std::set<Change> changes_;
+    std::map<std::string, Listening> listening_;
     bool recheck_waits_ = false;
     Loop::Watch telling_, rechecking_;
 };

@@ -1,9 +1,25 @@
--- Version 4: what is kept past its term. A hold keeps one session's recording until somebody lifts it, with a reason.
+-- Version 4: what people ask of each other about a window and its report.
 
-CREATE TABLE legal_hold (
-    session TEXT NOT NULL REFERENCES session(id),
-    reason TEXT NOT NULL, placed_by TEXT NOT NULL REFERENCES person(id), placed_at INTEGER NOT NULL,
-    lifted_reason TEXT, lifted_by TEXT REFERENCES person(id), lifted_at INTEGER
+-- More time, asked by a technician and answered by the DSI. At most one waits for each window.
+CREATE TABLE extension_request (
+    id TEXT PRIMARY KEY, window TEXT NOT NULL REFERENCES access_window(id),
+    closes_at INTEGER NOT NULL, reason TEXT NOT NULL,
+    asked_by TEXT NOT NULL, asked_at INTEGER NOT NULL,
+    state TEXT NOT NULL,               -- asked | accepted | refused
+    decided_by TEXT, decided_at INTEGER, decision_reason TEXT
 ) STRICT;
-CREATE UNIQUE INDEX legal_hold_session ON legal_hold(session) WHERE lifted_at IS NULL;
-CREATE INDEX session_recording ON session(recording, ended_ms);
+CREATE INDEX extension_request_window ON extension_request(window);
+
+-- A report form that is being filled: JSON as the page left it, of no value until it is submitted.
+CREATE TABLE report_draft (
+    report TEXT PRIMARY KEY REFERENCES report(id), form TEXT NOT NULL,
+    saved_by TEXT NOT NULL, saved_at INTEGER NOT NULL
+) STRICT;
+
+-- What the DSI wants to know before it decides.
+CREATE TABLE window_question (
+    id TEXT PRIMARY KEY, window TEXT NOT NULL REFERENCES access_window(id),
+    question TEXT NOT NULL, asked_by TEXT NOT NULL, asked_at INTEGER NOT NULL,
+    answer TEXT, answered_by TEXT, answered_at INTEGER
+) STRICT;
+CREATE INDEX window_question_window ON window_question(window);

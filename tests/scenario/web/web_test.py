@@ -56,7 +56,7 @@ def body_of(route):
         name = field.removesuffix("[]").partition(":")[0]
         if "{" + name + "}" in route["path"]:
             continue
-        body[name] = VALID[name] if name in VALID else ["X"] if field.endswith("[]") else False if ":flag" in field else 999 if ":number" in field else "X"
+        body[name] = VALID[name] if name in VALID else ["X"] if field.endswith("[]") else False if ":flag" in field else {} if ":object" in field else 999 if ":number" in field else "X"
     return body
 
 
@@ -453,6 +453,155 @@ class Hostile(unittest.TestCase):
         plain = socket.create_connection(("127.0.0.1", rig.ports["console"]), 10)
         plain.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
         self.assertNotIn(b"HTTP", read_answer(plain))
+
+
+def instant(seconds):
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + seconds))
+
+
+def told(answer):
+    status, text = answer
+    assert status == 200, (status, text)
+    return json.loads(text)
+
+
+class Asking(unittest.TestCase):
+    """People ask each other: a window, a precision, more time, a report."""
+
+    def ask_window(self, browser, opens, closes):
+        return told(browser.ask("POST", "/api/v1/windows", {
+            "asset": ["scanner-1"], "function": ["shell"], "opens": opens, "closes": closes, "nature": "corrective",
+            "reason": "essai", "procedure": "P-1"}))["window"]
+
+    def test_a_question_before_the_decision_is_asked_once_and_answered_once(self):
+        technician, dsi = rig.logged_in("portal", "n.belkacem"), rig.logged_in("console", "c.leroy")
+        window = self.ask_window(technician, instant(86400), instant(90000))
+        question = told(dsi.ask("POST", f"/api/v1/windows/{window}/question", {"question": "Quel pilote ?"}))["question"]
+        shown = told(technician.ask("GET", f"/api/v1/windows/{window}"))["questions"]
+        self.assertEqual([row["question"] for row in shown], ["Quel pilote ?"])
+        other = rig.logged_in("portal", "x.autre", "127.0.0.4")
+        path = f"/api/v1/questions/{question}/answer"
+        self.assertEqual(code_of(other.ask("POST", path, {"answer": "x"})[1]), "E-INC-01")
+        self.assertEqual(code_of(technician.ask("POST", path, {"answer": " "})[1]), "E-SAI-01")
+        told(technician.ask("POST", path, {"answer": "Le 2.4"}))
+        self.assertEqual(code_of(technician.ask("POST", path, {"answer": "encore"})[1]), "E-DEJ-01")
+        self.assertEqual(told(dsi.ask("GET", f"/api/v1/windows/{window}"))["questions"][0]["answer"], "Le 2.4")
+        told(dsi.ask("POST", f"/api/v1/windows/{window}/refuse", {"reason": "plus tard"}))
+        status, text = dsi.ask("POST", f"/api/v1/windows/{window}/question", {"question": "Encore ?"})
+        self.assertEqual(code_of(text), "E-ETA-01")
+
+    def test_more_time_is_asked_by_who_works_and_answered_in_one_act(self):
+        technician, dsi = rig.logged_in("portal", "n.belkacem"), rig.logged_in("console", "c.leroy")
+        window = self.ask_window(technician, instant(3), instant(3600))
+        body = {"window": window, "closes": instant(5400), "reason": "disque à reconstruire"}
+        self.assertEqual(code_of(technician.ask("POST", "/api/v1/extensions", body)[1]), "E-ETA-01")
+        told(dsi.ask("POST", f"/api/v1/windows/{window}/approve", {}))
+        wait_until(lambda: told(dsi.ask("GET", f"/api/v1/windows/{window}"))["state"] == "open", 20)
+        other = rig.logged_in("portal", "x.autre", "127.0.0.4")
+        self.assertEqual(code_of(other.ask("POST", "/api/v1/extensions", body)[1]), "E-INC-01")
+        for wrong in ({"closes": instant(1800)}, {"closes": instant(86400)}, {"closes": "demain"}, {"reason": " "}):
+            with self.subTest(wrong=wrong):
+                self.assertEqual(code_of(technician.ask("POST", "/api/v1/extensions", {**body, **wrong})[1]), "E-SAI-01")
+        asked = told(technician.ask("POST", "/api/v1/extensions", body))["extension"]
+        self.assertEqual(code_of(technician.ask("POST", "/api/v1/extensions", body)[1]), "E-DEJ-01")
+        self.assertEqual(told(other.ask("GET", "/api/v1/extensions"))["rows"], [])
+        rows = told(dsi.ask("GET", f"/api/v1/extensions?window={window}&state=asked"))["rows"]
+        self.assertEqual([(row["extension"], row["asked_by"]) for row in rows], [(asked, "n.belkacem")])
+
+        # Two people of the DSI at the same time: one decides, the other is told.
+        second = rig.logged_in("console", "d.roux", "127.0.0.7")
+        answers = []
+        threads = [threading.Thread(target=lambda who=who: answers.append(
+            who.ask("POST", f"/api/v1/extensions/{asked}/accept", {}))) for who in (dsi, second)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.assertEqual(sorted(status for status, _ in answers), [200, 409])
+        self.assertEqual(told(technician.ask("GET", f"/api/v1/windows/{window}"))["closes"], body["closes"])
+
+        again = told(technician.ask("POST", "/api/v1/extensions", {**body, "closes": instant(7200)}))["extension"]
+        self.assertEqual(code_of(dsi.ask("POST", f"/api/v1/extensions/{again}/refuse", {"reason": " "})[1]), "E-SAI-01")
+        told(dsi.ask("POST", f"/api/v1/extensions/{again}/refuse", {"reason": "bloc opératoire"}))
+        self.assertEqual(code_of(dsi.ask("POST", f"/api/v1/extensions/{again}/accept", {})[1]), "E-ETA-01")
+        row = told(technician.ask("GET", f"/api/v1/extensions?window={window}"))["rows"][0]
+        self.assertEqual((row["state"], row["decision_reason"]), ("refused", "bloc opératoire"))
+        told(dsi.ask("POST", f"/api/v1/windows/{window}/close", {"reason": "fin"}))
+
+    def test_what_is_written_of_a_report_survives_the_session(self):
+        technician = rig.logged_in("portal", "n.belkacem")
+        window = self.ask_window(technician, instant(86400), instant(90000))
+        rig.end("policyd")
+        with sqlite3.connect(rig.root / "state/ecluse.db") as database:  # what only a session would bring
+            database.execute("INSERT INTO report (id, access_window, state, due_at, created_at) VALUES (?, ?, 'due', ?, 1)",
+                             ("C-essai", window, int(time.time()) + 86400))
+        rig.start_policyd()
+        path = "/api/v1/reports/C-essai/draft"
+        empty = told(technician.ask("GET", path))
+        self.assertTrue(empty["writable"])
+        self.assertNotIn("draft", empty)
+        self.assertEqual(empty["facts"]["report"], "C-essai")
+        form = {"symptom": "<b>é\u202e</b>", "outcome": "resolved"}
+        told(technician.ask("POST", path, {"form": form}))
+        told(technician.ask("POST", path, {"form": {**form, "tests": "bons"}}))
+        technician.ask("POST", "/api/v1/logout", {})
+        again = rig.logged_in("portal", "n.belkacem")
+        self.assertEqual(told(again.ask("GET", path))["draft"], {**form, "tests": "bons"})
+        other = rig.logged_in("portal", "x.autre", "127.0.0.4")
+        self.assertEqual(code_of(other.ask("GET", path)[1]), "E-RAP-00")
+        self.assertEqual(code_of(other.ask("POST", path, {"form": {}})[1]), "E-RAP-00")
+        self.assertEqual(code_of(again.ask("POST", path, {"form": []})[1]), "E-REQ-01")
+        self.assertEqual(code_of(again.ask("POST", path, {"form": {"a": "x" * 57400}})[1]), "E-SAI-01")
+        # An incomplete form is refused with everything that is missing, and stays a draft.
+        status, text = again.ask("POST", "/api/v1/reports/C-essai/submit", {
+            "report": "C-essai", "form": json.dumps(form), "format": "json", "password": PASSWORD,
+            "code": rig.recovery("n.belkacem")})
+        self.assertEqual(status, 400)  # a field of the path in the body
+        status, text = again.ask("POST", "/api/v1/reports/C-essai/submit", {
+            "form": json.dumps(form), "format": "json", "password": PASSWORD, "code": rig.recovery("n.belkacem")})
+        self.assertEqual(code_of(text), "E-RAP-10", text)
+        self.assertEqual(told(again.ask("GET", path))["draft"]["outcome"], "resolved")
+
+    def test_a_desktops_ticket_comes_as_a_file_for_the_browser_to_save(self):
+        technician, dsi = rig.logged_in("portal", "n.belkacem"), rig.logged_in("console", "c.leroy")
+        charter = told(dsi.ask("POST", "/api/v1/charter", {"title": "Charte", "body": f"texte {time.time()}"}))["charter"]
+        told(technician.ask("POST", "/api/v1/charter/accept", {"charter": charter}))
+        told(dsi.ask("POST", "/api/v1/assets", {"name": "poste-1", "description": "Poste", "host": "127.0.0.1",
+                                                "protocol": "rdp"}))
+        told(dsi.ask("POST", "/api/v1/assets/poste-1/accounts", {"account": "CH\\desk1", "secret": "Un-secret-7-long"}))
+        told(dsi.ask("POST", "/api/v1/vendors/Imagelec/asset_add", {"asset": "poste-1"}))
+        window = told(technician.ask("POST", "/api/v1/windows", {
+            "asset": ["poste-1"], "function": ["desktop"], "opens": instant(3), "closes": instant(3600),
+            "nature": "corrective", "reason": "essai", "procedure": "P-1"}))["window"]
+        told(dsi.ask("POST", f"/api/v1/windows/{window}/approve", {}))
+        wait_until(lambda: told(dsi.ask("GET", f"/api/v1/windows/{window}"))["state"] == "open", 20)
+        body = {"window": window, "from": VENDOR_ADDRESS}
+        status, text = technician.ask("POST", "/api/v1/tickets", body)  # not signed
+        self.assertEqual((status, code_of(text)), (403, "E-AUT-01"))
+        time.sleep(2.1)
+        made = told(technician.ask("POST", "/api/v1/tickets", {
+            **body, "password": PASSWORD, "code": rig.recovery("n.belkacem")}))
+        self.assertIn(f"username:s:{made['ticket']}\r\n", made["file"])
+        status, text = technician.ask("POST", "/api/v1/tickets", {
+            **body, "from": OTHER_ADDRESS, "password": PASSWORD, "code": rig.recovery("n.belkacem")})
+        self.assertEqual(code_of(text), "E-IP-01")
+        told(dsi.ask("POST", f"/api/v1/windows/{window}/close", {"reason": "fin"}))
+        # An account's name has a backslash: in a path it is escaped, and means the same.
+        told(dsi.ask("POST", "/api/v1/assets/poste-1/accounts/CH%5Cdesk1/remove", {"reason": "fin"}))
+
+    def test_how_to_connect_is_said_with_the_fingerprints_to_compare(self):
+        rig.start("listen", "ecluse-listen", "--door", "ssh", "--address", "127.0.0.1", "--port", 0, "--worker",
+                  rigs.BIN / "ecluse-ssh-worker")
+        port = wait_until(lambda: (rig.root / "listen.out").read_text().split()[1:])[0]
+        shown = told(rig.logged_in("portal", "n.belkacem").ask("GET", "/api/v1/gateway"))
+        self.assertEqual((shown["ssh"]["host"], shown["ssh"]["port"]), ("127.0.0.1", int(port)))
+        keys = subprocess.run(["ssh-keyscan", "-p", port, "127.0.0.1"], capture_output=True, text=True)
+        self.assertEqual(keys.stdout, "")  # this address is not declared
+        self.assertEqual({key["type"] for key in shown["ssh"]["host_keys"]}, {"ssh-ed25519", "ssh-rsa"})
+        for key in shown["ssh"]["host_keys"]:
+            self.assertRegex(key["fingerprint"], r"^SHA256:[A-Za-z0-9+/]{43}$")
+        self.assertNotIn("rdp", shown)
+        rig.end("listen")
 
 
 class WebSocket:
