@@ -109,9 +109,11 @@ HttpResponse to_response(
     fields.erase("re");
     fields.erase("ok");
     auto session = token;
-    if (route.request == "login") session = text_in(fields, "token");
-    // The cookie alone has it: no script ever sees it.
-    fields.erase("token");
+    if (route.request == "login") {
+        session = text_in(fields, "token");
+        // The cookie alone has it: no script ever sees it. An invitation's token is another thing.
+        fields.erase("token");
+    }
     if (route.request == "login" || route.request == "whoami") fields["csrf"] = csrf_of(session);
     auto response = success(route, std::move(fields), reply.files);
     if (!response) {

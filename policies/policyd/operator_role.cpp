@@ -72,6 +72,7 @@ void add_login_requests(RequestTable& table, Context& context)
              return json::object{
                  {"name", site.name},
                  {"phone", site.phone},
+                 {"portal", site.portal},
                  {"language", site.language},
                  {"door", caller.door}};
          },

@@ -228,6 +228,16 @@ TEST_CASE("an error of ours closes the session, and no script ever sees the toke
     CHECK(to_response(route, std::move(odd), "", Language::french).status == 500);
 }
 
+TEST_CASE("an invitation's token is for the page that made it")
+{
+    PolicyLink::Reply made;
+    made.fields = {{"re", 3}, {"ok", true}, {"login", "n.belkacem"}, {"token", "ABCD"}};
+    auto const response =
+        to_response(route_of("person.invite"), std::move(made), "session", Language::french);
+    CHECK(response.status == 200);
+    CHECK(response.body.find("ABCD") != std::string::npos);
+}
+
 TEST_CASE("only an internal address is one", "[CLAUSIER:O-5.3]")
 {
     auto const internal = [](char const* address) {
