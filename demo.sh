@@ -222,16 +222,10 @@ CODE
     xfreerdp3 $ECLUSE_ROOT/bureau.rdp /v:127.0.0.1:$RDP_WIRE_PORT /p: /cert:tofu /kbd:layout:0x0000040C
 "
     fi
-    # A browser does not choose its address either: the portal's way leads through the technician's.
-    leaving_from 127.0.0.2 "$ECLUSE_PORTAL_PORT" || false_that "le navigateur de l'intervenante sort par 127.0.0.2"
-    portal_wire=$RDP_WIRE_PORT
     chapter "Tout est en marche. À essayer dans un autre terminal (le créneau s'ouvre dans une minute) :"
     cat <<LINES
   Le code du moment de l'intervenante :
     $ECLUSE_ROOT/code n.belkacem
-  Dans un navigateur (certificats de démonstration, à accepter) : le portail de l'intervenante, la console de la DSI.
-    https://127.0.0.1:$portal_wire     n.belkacem, mot de passe dans $pocket/password
-    https://127.0.0.1:$ECLUSE_CONSOLE_PORT     c.leroy, mot de passe dans $ECLUSE_ROOT/people/c.leroy/password
   Une session (le code est demandé), une commande, un fichier :
     ssh -F $pocket/ssh_config ecluse
     ssh -F $pocket/ssh_config ecluse uname -a
