@@ -611,7 +611,8 @@ class Asking(unittest.TestCase):
         self.assertEqual(code_of(dsi.ask("POST", f"/api/v1/extensions/{again}/refuse", {"reason": " "})[1]), "E-SAI-01")
         told(dsi.ask("POST", f"/api/v1/extensions/{again}/refuse", {"reason": "bloc opératoire"}))
         self.assertEqual(code_of(dsi.ask("POST", f"/api/v1/extensions/{again}/accept", {})[1]), "E-ETA-01")
-        row = told(technician.ask("GET", f"/api/v1/extensions?window={window}"))["rows"][0]
+        rows = told(technician.ask("GET", f"/api/v1/extensions?window={window}"))["rows"]
+        row = next(row for row in rows if row["extension"] == again)
         self.assertEqual((row["state"], row["decision_reason"]), ("refused", "bloc opératoire"))
         told(dsi.ask("POST", f"/api/v1/windows/{window}/close", {"reason": "fin"}))
 
