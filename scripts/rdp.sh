@@ -76,7 +76,7 @@ colour_at() {
 desktop_is_shown() { [ "$(colour_at 800 540)" = 248,248,240 ]; }
 
 # Part of the desktop's terminal where neither the gateway's banner nor the mouse comes, as ffmpeg crops it.
-terminal_part=800:200:44:62
+terminal_part=256:200:44:62
 
 # likeness ONE OTHER: peak signal-to-noise ratio of that part of two pictures, in whole dB; "inf" when they are equal.
 likeness() {

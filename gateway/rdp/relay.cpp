@@ -426,7 +426,8 @@ void Relay::on_redirect()
 
 void Relay::on_target_end(rdpContext* target)
 {
-    if (active_) return session_.end("target_left", "");
+    if (active_)
+        return session_.end(session_.vendor_has_left() ? "client_left" : "target_left", "");
     // The library ends the vendor's side right after this, before it says that connecting failed.
     if (grant_) on_failure(target);
 }

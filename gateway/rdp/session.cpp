@@ -128,6 +128,12 @@ void Session::on_front(proxyData* session)
     painter_.begin(front_context(session));
 }
 
+bool Session::vendor_has_left() const
+{
+    pollfd vendor{vendor_.get(), POLLRDHUP, 0};
+    return ::poll(&vendor, 1, 0) > 0;
+}
+
 void Session::on_front_end()
 {
     painter_.end();

@@ -68,6 +68,8 @@ public:
     void on_front(proxyData* session);
     /// The session's structures go away after this.
     void on_front_end();
+    /// Its end may reach the target's thread first.
+    [[nodiscard]] bool vendor_has_left() const;
     /// What to tell the vendor's client, 0: nothing yet.
     [[nodiscard]] std::uint32_t cut_code() const { return cut_code_; }
     /// A name that was typed, whose factors may never come.

@@ -64,7 +64,7 @@ Result<> Daemon::prepare()
     journal_service(
         context_, "service.started", "policyd " ECLUSE_VERSION "; " + opened_.confinement
     );
-    ECLUSE_TRY(ensure_host_keys(context_));
+    ECLUSE_TRY(keep_host_keys(context_, opened_.host_keys));
     ECLUSE_TRY(ensure_door_certificates(context_));
     ECLUSE_TRY(close_lost_sessions(context_));
     ECLUSE_TRY(windows_.tick(context_));

@@ -8,6 +8,7 @@
 #include "policies/policyd/context.h"
 #include "policies/policyd/dropped.h"
 #include "policies/policyd/event_log.h"
+#include "policies/policyd/host_keys.h"
 #include "policies/policyd/live.h"
 #include "policies/policyd/paths.h"
 #include "policies/policyd/peers.h"
@@ -22,6 +23,7 @@
 #include "policies/vault/vault.h"
 
 #include <string>
+#include <vector>
 
 namespace ecluse::policyd {
 
@@ -33,6 +35,7 @@ struct Opened {
     Database& database; // the journal points at it too: it stays where main put it
     EvidenceKey evidence;
     Journal journal;
+    std::vector<NewHostKey> host_keys; // made before the sockets
     Fd listen_socket, operator_socket, portal_socket, console_socket;
     unsigned web_uid; // who may connect to the last two
     std::string confinement;

@@ -76,6 +76,8 @@ int serve(Options const& options)
     if (!journal && journal.error().code == Errc::corrupt)
         return fail(TextKey::start_rollback, journal.error(), exit_rollback);
     if (!journal) return fail(TextKey::start_journal, journal.error());
+    auto host_keys = make_missing_host_keys(*database);
+    if (!host_keys) return fail(TextKey::start_prepare, host_keys.error());
     auto passed = listen_descriptors();
     if (!passed) return fail(TextKey::start_socket, passed.error());
     auto listen_socket = take_packet_listener(*passed, paths.listen_socket, 0660);
@@ -97,6 +99,7 @@ int serve(Options const& options)
         .database = *database,
         .evidence = evidence->key,
         .journal = std::move(*journal),
+        .host_keys = std::move(*host_keys),
         .listen_socket = std::move(*listen_socket),
         .operator_socket = std::move(*operator_socket),
         .portal_socket = std::move(*portal_socket),

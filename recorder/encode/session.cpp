@@ -18,6 +18,9 @@ namespace {
 /// recorder's own 250 ms, an update is on disk well within a second.
 constexpr auto fragment_period = 250ms;
 constexpr auto click_shown = 400ms;
+/// Above one of so many squares, a picture is large: a listing that rolls by, a window that opens.
+/// Nobody reads eight of these in a second, and they are most of what a recording weighs.
+constexpr std::size_t large_part = 4;
 /// Between two turns; a longer time is a machine with too much to do.
 constexpr auto pause_max = 250ms;
 constexpr std::size_t read_bytes = 256UL * 1024;
@@ -263,9 +266,13 @@ Result<> Session::add_picture(Moment now)
         fragment_due_ = now + fragment_period;
         fragment_mono_us_ = mono_us;
     }
+    auto const& changed = decoder_.picture().changed();
+    bool const is_large = changed.count() * large_part > changed.tiles().size();
     shown_pointer_ = pointer(now);
     ECLUSE_TRY(video_.add(decoder_.picture(), shown_pointer_, mono_us / 1000));
-    next_picture_ = now + picture_period_;
+    next_picture_ = now + (is_large ? 2 : 1) * picture_period_;
+    // It waited longer, and is worth a fragment of its own.
+    if (is_large) fragment_due_ = now;
     acknowledgements_.pictured();
     return {};
 }

@@ -183,3 +183,25 @@ TEST_CASE("a recorder is waited for from when it was offered a frame, not while 
     CHECK(must(outlet.read()).on_disk == 1);
     CHECK_FALSE(outlet.is_waiting());
 }
+
+TEST_CASE("only squares that are different now count as changed")
+{
+    Picture picture{64, 48};
+    picture.changed().clear();
+    std::vector<std::uint8_t> pixels(64UL * 48 * 4, 0);
+    picture.paint(pixels.data(), 64, 48, {0, 0, 64, 48});
+    CHECK_FALSE(picture.changed().any());
+    // One pixel of the square in the second row and the third column.
+    pixels[(17UL * 64 + 33) * 4] = 1;
+    picture.paint(pixels.data(), 64, 48, {0, 0, 64, 48});
+    CHECK(picture.changed().count() == 1);
+    CHECK(picture.changed().is_marked(2, 1));
+    CHECK(picture.row(17)[33 * 4] == 1);
+    picture.changed().clear();
+    // Not along the grain, and partly outside.
+    std::vector<std::uint8_t> const light(20UL * 20 * 4, 255);
+    picture.paint(light.data(), 20, 20, {44, 28, 70, 60});
+    CHECK(picture.changed().count() == 4);
+    CHECK(picture.row(47)[63 * 4] == 255);
+    CHECK(picture.row(27)[63 * 4] == 0);
+}
