@@ -131,8 +131,11 @@ std::vector<JournalType> const& journal_types()
         {"recording.viewed", "Enregistrement consulté"},
         {"recording.searched", "Recherche dans les enregistrements"},
         {"recording.exported", "Enregistrement exporté"},
+        {"recording.purge_decided",
+         "Destruction d’un enregistrement décidée, son terme étant passé"},
         {"recording.purged", "Enregistrement détruit à son terme"},
         {"recording.held", "Conservation prolongée d’un enregistrement"},
+        {"recording.released", "Fin de la conservation prolongée d’un enregistrement"},
         {"recording.verified", "Intégrité d’un enregistrement vérifiée"},
 
         {"journal.viewed", "Journal consulté"},

@@ -75,6 +75,7 @@ Result<> Daemon::prepare()
 void Daemon::run()
 {
     recorder_.start(context_);
+    purge_.start(context_);
     listen_watch_ = loop_.on_readable(opened_.listen_socket.get(), [this] { accept_listener(); });
     operator_watch_ =
         loop_.on_readable(opened_.operator_socket.get(), [this] { accept_operator(); });

@@ -12,6 +12,7 @@
 #include "policies/policyd/live.h"
 #include "policies/policyd/paths.h"
 #include "policies/policyd/peers.h"
+#include "policies/policyd/purge.h"
 #include "policies/policyd/recorder_link.h"
 #include "policies/policyd/role.h"
 #include "policies/policyd/sources.h"
@@ -74,6 +75,7 @@ private:
     Tickets tickets_;
     RecorderLink recorder_;
     EventLog events_;
+    Purge purge_;
     Context context_;
     Loop::Watch listen_watch_, operator_watch_, portal_watch_, console_watch_, ticking_, checkpointing_, stopping_, watchdog_;
     bool terminating_ = false;

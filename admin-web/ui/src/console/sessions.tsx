@@ -2,7 +2,7 @@ import { useState } from "preact/hooks";
 import { type Answer, call } from "../lib/call";
 import { useCall } from "../lib/live";
 import { useQuery } from "../lib/route";
-import { t, word } from "../lib/text";
+import { plural, t, word } from "../lib/text";
 import { showDuration, showMoment, useNow } from "../lib/time";
 import { Empty, Facts, Icon, Loading, Moment, Notice, ProblemBox, Raw, RecordingState, TimeLeft } from "../parts/basics";
 import { Area, AskButton, Dialog, type Errors, Form, Input, Select, useAct } from "../parts/form";
@@ -85,7 +85,7 @@ export function SessionTable({ rows, windows, reload }: { rows: Answer[]; window
         return w ? <TimeLeft to={w.closes} /> : <span class="muted">{showDuration(at - Date.parse(s.started_at))}</span>;
       },
     },
-    { key: "volume", title: t("session.volume"), class: "end", value: (s) => Number(s.bytes_in ?? 0) + Number(s.bytes_out ?? 0), show: (s) => (s.ended_at ? showBytes(Number(s.bytes_in ?? 0) + Number(s.bytes_out ?? 0)) : t("session.events", { n: Number(s.events ?? 0) })) },
+    { key: "volume", title: t("session.volume"), class: "end", value: (s) => Number(s.bytes_in ?? 0) + Number(s.bytes_out ?? 0), show: (s) => (s.ended_at ? showBytes(Number(s.bytes_in ?? 0) + Number(s.bytes_out ?? 0)) : plural("session.events", Number(s.events ?? 0))) },
     { key: "recording", title: t("session.recording"), value: (s) => word("state.recording", s.recording), show: (s) => <RecordingState state={s.recording} /> },
     {
       key: "acts",

@@ -1,4 +1,4 @@
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 
 /** What was typed and not sent yet survives an expired session and a reloaded page. It is kept in this
  * tab only; a copy in memory outlives a server that clears the tab's storage after an error of its own. */
@@ -41,27 +41,30 @@ export function dropAllDrafts(): void {
 }
 
 /** State of a form that is a draft until `forget` is called. Secrets have no business here. */
-export function useDraft<T extends object>(name: string, blank: T): [T, (change: Partial<T>) => void, () => void, boolean] {
+export function useDraft<T extends object>(name: string, blank: T): [T, (change: Partial<T>) => void, (next?: T) => void, boolean] {
   const [value, set] = useState<T>(() => ({ ...blank, ...readDraft<Partial<T>>(name) }));
   const [dirty, setDirty] = useState(() => readDraft(name) !== undefined);
+  const forgotten = useRef(false);
   useEffect(() => {
     if (!dirty) return;
     const timer = setTimeout(() => keepDraft(name, value), 300);
     return () => {
       clearTimeout(timer);
-      keepDraft(name, value);
+      if (!forgotten.current) keepDraft(name, value);
     };
   }, [name, value, dirty]);
   return [
     value,
     (change) => {
+      forgotten.current = false;
       setDirty(true);
       set((old) => ({ ...old, ...change }));
     },
-    () => {
+    (next) => {
+      forgotten.current = true;
       setDirty(false);
-      // After the effect above has run for the last time.
-      setTimeout(() => dropDraft(name));
+      if (next) set(next);
+      dropDraft(name);
     },
     dirty,
   ];

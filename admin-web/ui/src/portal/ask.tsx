@@ -123,7 +123,7 @@ export function AskWindow() {
             dirty && (
               <>
                 <span class="muted">{t("form.draft_kept")}</span>
-                <button type="button" class="quiet" onClick={() => (forget(), change(blank()))}>
+                <button type="button" class="quiet" onClick={() => forget(blank())}>
                   {t("form.draft_drop")}
                 </button>
               </>

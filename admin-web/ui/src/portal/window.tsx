@@ -237,7 +237,10 @@ function Fingerprints({ ssh }: { ssh: Ssh }) {
     <>
       <p>{t("connect.fingerprint")}</p>
       {ssh.host_keys.map((key) => (
-        <Line key={key.fingerprint} text={key.fingerprint} what={t("connect.fingerprint_what", { type: key.type })} />
+        <div key={key.fingerprint}>
+          <span class="muted">{key.type}</span>
+          <Line text={key.fingerprint} what={t("connect.fingerprint_what", { type: key.type })} />
+        </div>
       ))}
     </>
   );
