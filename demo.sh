@@ -50,6 +50,8 @@ if [ -z "$bin" ]; then
 fi
 
 ECLUSE_BIN=$bin
+# The pages are built beside the programs; without them the doors answer requests only.
+if [ -d "$bin/../www" ]; then ECLUSE_PAGES=$(cd "$bin/../www" && pwd); export ECLUSE_PAGES; fi
 ECLUSE_ROOT=$(mktemp -d "${TMPDIR:-/tmp}/ecluse-demo.XXXXXX")
 export ECLUSE_BIN ECLUSE_ROOT
 . scripts/stack.sh
@@ -90,6 +92,8 @@ expect_success "configuration et clés écrites, sans aucun compte ni mot de pas
     --rssi-passphrase-file "$ECLUSE_ROOT/rssi.passphrase" --escrow-passphrase-file "$ECLUSE_ROOT/escrow.passphrase"
 start_stack || false_that "les trois services démarrent"
 true_that "enregistreur, service de décision et porte SSH démarrés (127.0.0.1:$ECLUSE_PORT)"
+start_web_doors || false_that "le portail et la console démarrent"
+true_that "portail des titulaires (https://127.0.0.1:$ECLUSE_PORTAL_PORT) et console de l'établissement (https://127.0.0.1:$ECLUSE_CONSOLE_PORT) démarrés"
 expect_success "trois premières personnes invitées" ctl --json setup \
     --admin "Anne;Roux;a.roux;a.roux@valmont.example" --dsi "Claire;Leroy;c.leroy;c.leroy@valmont.example" \
     --rssi "Marc;Petit;m.petit;m.petit@valmont.example"
@@ -204,6 +208,9 @@ if [ "$auto" = no ]; then
     request_window +1m +4h >"$out" 2>&1 || false_that "créneau demandé"
     window=$(json window <"$out")
     expect_success "créneau demandé puis approuvé" dsi window approve "$window"
+    # A browser of this machine comes from 127.0.0.1.
+    expect_success "adresse de votre navigateur déclarée" ctl --json --as p.meyer source declare 127.0.0.1/32 --kind vpn --reason "navigateur de la démonstration"
+    expect_success "et approuvée" dsi source approve "$(json source <"$out")"
     cat >"$ECLUSE_ROOT/code" <<CODE
 #!/usr/bin/env bash
 export ECLUSE_ROOT='$ECLUSE_ROOT' ECLUSE_BIN='$ECLUSE_BIN'
@@ -222,6 +229,11 @@ CODE
     fi
     chapter "Tout est en marche. À essayer dans un autre terminal (le créneau s'ouvre dans une minute) :"
     cat <<LINES
+  Au navigateur (le certificat est celui de la démonstration : acceptez-le) ; identifiant, puis mot de passe et code ci-dessous :
+    https://127.0.0.1:$ECLUSE_CONSOLE_PORT   console de l'établissement, c.leroy
+    https://127.0.0.1:$ECLUSE_PORTAL_PORT   portail, n.belkacem
+    cat $ECLUSE_ROOT/people/c.leroy/password ; $ECLUSE_ROOT/code c.leroy
+    cat $ECLUSE_ROOT/people/n.belkacem/password ; $ECLUSE_ROOT/code n.belkacem
   Le code du moment de l'intervenante :
     $ECLUSE_ROOT/code n.belkacem
   Une session (le code est demandé), une commande, un fichier :

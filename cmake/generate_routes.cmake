@@ -14,6 +14,8 @@ function(field_type kind result)
     set(${result} "\"type\":\"boolean\"" PARENT_SCOPE)
   elseif(kind STREQUAL ":number")
     set(${result} "\"type\":\"integer\"" PARENT_SCOPE)
+  elseif(kind STREQUAL ":object")
+    set(${result} "\"type\":\"object\"" PARENT_SCOPE)
   else()
     set(${result} "\"type\":\"string\"" PARENT_SCOPE)
   endif()
@@ -63,7 +65,7 @@ foreach(line IN LISTS lines)
   set(required "")
   set(in_path "")
   foreach(field IN LISTS names)
-    if(NOT field MATCHES "^([a-z][a-z0-9_]*)(@list|:flag|:number)?([?])?$")
+    if(NOT field MATCHES "^([a-z][a-z0-9_]*)(@list|:flag|:number|:object)?([?])?$")
       message(FATAL_ERROR "routes: not a field: ${field} in ${line}")
     endif()
     set(name "${CMAKE_MATCH_1}")
@@ -78,6 +80,8 @@ foreach(line IN LISTS lines)
       set(ts_kind "boolean")
     elseif(kind STREQUAL ":number")
       set(ts_kind "number")
+    elseif(kind STREQUAL ":object")
+      set(ts_kind "Record<string, unknown>")
     endif()
     string(APPEND ts_fields " ${name}${optional}: ${ts_kind};")
     set(need "true")
@@ -159,6 +163,10 @@ if(SOURCE)
   file(WRITE "${SOURCE}" "#include \"admin-web/routes/routes.h\"
 
 namespace ecluse {
+
+extern RouteRow const route_rows[];
+extern std::size_t const route_count;
+extern char const openapi_text[];
 
 RouteRow const route_rows[] = {
 ${cpp}};

@@ -126,21 +126,21 @@ Result<> lower(int what, rlim_t most, char const* name)
     return {};
 }
 
-Result<> set_limits(Role role)
+Result<> set_limits(ProcessRole role)
 {
-    if (role == Role::ssh_worker) {
+    if (role == ProcessRole::ssh_worker) {
         ECLUSE_TRY(lower(RLIMIT_AS, worker_memory_max, "memory limit"));
         return lower(RLIMIT_NOFILE, worker_files_max, "descriptor limit");
     }
-    if (role == Role::rdp_worker) {
+    if (role == ProcessRole::rdp_worker) {
         ECLUSE_TRY(lower(RLIMIT_AS, rdp_worker_memory_max, "memory limit"));
         return lower(RLIMIT_NOFILE, rdp_worker_files_max, "descriptor limit");
     }
-    if (role == Role::encoder) {
+    if (role == ProcessRole::encoder) {
         ECLUSE_TRY(lower(RLIMIT_AS, encoder_memory_max, "memory limit"));
         return lower(RLIMIT_NOFILE, encoder_files_max, "descriptor limit");
     }
-    if (role == Role::cli) return {};
+    if (role == ProcessRole::cli) return {};
     // Raises what a shell or systemd leaves at 1,024.
     return lower(RLIMIT_NOFILE, daemon_files_max, "descriptor limit");
 }
@@ -157,7 +157,7 @@ void note(Confinement& confinement, std::string_view layer, Given const& given)
     confinement.layers.push_back({layer, !given, given.value_or("")});
 }
 
-Result<Confinement> confine_fully(Role role, Folders const& folders)
+Result<Confinement> confine_fully(ProcessRole role, Folders const& folders)
 {
     Confinement done;
     if (!sanitized) ECLUSE_TRY(check_single_threaded());
@@ -165,7 +165,7 @@ Result<Confinement> confine_fully(Role role, Folders const& folders)
     note(done, layer_privileges, in_force);
     // Before the process becomes opaque: its own /proc entries are root's afterwards.
     // policyd dials the targets: the layer is not its own, so it is neither in force nor missing.
-    if (role != Role::policyd) note(done, layer_network, empty_network());
+    if (role != ProcessRole::policyd) note(done, layer_network, empty_network());
     ECLUSE_TRY(drop_capabilities());
     note(done, layer_capabilities, in_force);
     ECLUSE_TRY(hide_memory());
@@ -213,10 +213,10 @@ std::string Confinement::describe() const
                           : fmt::format("confined by {}; missing: {}", present, absent);
 }
 
-Result<Confinement> confine(Role role, Folders const& folders)
+Result<Confinement> confine(ProcessRole role, Folders const& folders)
 {
     auto done = [&]() -> Result<Confinement> {
-        if (role != Role::cli) return confine_fully(role, folders);
+        if (role != ProcessRole::cli) return confine_fully(role, folders);
         Confinement own;
         ECLUSE_TRY(hide_memory());
         note(own, layer_dump, in_force);

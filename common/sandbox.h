@@ -10,7 +10,7 @@
 /// systemd does much of it already; this holds without systemd, and goes further (docs/trust.md).
 namespace ecluse {
 
-enum class Role {
+enum class ProcessRole {
     listener,   // accepts, starts workers; no outgoing connection; reads nothing but programs
     ssh_worker, // the descriptors it holds, and nothing else
     rdp_worker, // the same, with the threads of FreeRDP
@@ -18,11 +18,12 @@ enum class Role {
     recorder,   // writes in its folders; no network
     policyd,    // writes in its folders, dials targets, may start ecluse-report
     report,     // reads fonts; writes only to descriptors it holds; no network
+    web,        // accepts, and reaches policyd: no file, no program, no other connection
     cli,        // an operator's own tool: no core file, not traceable, otherwise free
 };
 
 /// Folders (or files) the role may touch besides the system's own libraries, fonts and zone data.
-/// Ignored by the workers, encoder and cli. A path that does not exist is an error.
+/// Ignored by the workers, encoder, web and cli. A path that does not exist is an error.
 struct Folders {
     std::vector<std::string> read;
     std::vector<std::string> write;   // and read, create, rename, remove
@@ -59,6 +60,6 @@ constexpr std::string_view layer_calls = "seccomp";
 /// are bound; descriptors already open keep working. An error means that the process is not safe to
 /// go on. The network and Landlock layers depend on the system: their absence is said, not an
 /// error. In sanitizer builds the layers that a sanitizer cannot bear are reported as missing.
-[[nodiscard]] Result<Confinement> confine(Role role, Folders const& folders = {});
+[[nodiscard]] Result<Confinement> confine(ProcessRole role, Folders const& folders = {});
 
 } // namespace ecluse

@@ -349,16 +349,13 @@ void refuse_politely(Rules& rules)
         "getdents64",
     };
     rules.add_all(SCMP_ACT_ERRNO(EACCES), calls);
-    rules.add(SCMP_ACT_ERRNO(EACCES), "socket", {equal(0, AF_UNIX)});
 }
 
-void worker_rules(Rules& rules)
+/// What everybody needs who lives on descriptors.
+void descriptor_rules(Rules& rules)
 {
     rules.add_all(SCMP_ACT_ALLOW, base_calls);
-    allow_clone(rules, false);
     refuse_politely(rules);
-    // The worker's own clock against a frozen agent (gateway/ssh/target_leg.cpp).
-    rules.add(SCMP_ACT_ALLOW, "alarm");
     // INVARIANT: no memory becomes code after start.
     rules.add(SCMP_ACT_ALLOW, "mmap", {masked(2, PROT_EXEC, 0)});
     rules.add(SCMP_ACT_ALLOW, "mprotect", {masked(2, PROT_EXEC, 0)});
@@ -375,6 +372,24 @@ void worker_rules(Rules& rules)
     rules.add(SCMP_ACT_ALLOW, "prlimit64", {equal(2, 0)});
     // abort() only; the number cannot be another process's, for it is fixed here.
     rules.add(SCMP_ACT_ALLOW, "tgkill", {equal(0, static_cast<std::uint64_t>(::getpid()))});
+}
+
+void worker_rules(Rules& rules)
+{
+    descriptor_rules(rules);
+    allow_clone(rules, false);
+    rules.add(SCMP_ACT_ERRNO(EACCES), "socket", {equal(0, AF_UNIX)});
+    // The worker's own clock against a frozen agent (gateway/ssh/target_leg.cpp).
+    rules.add(SCMP_ACT_ALLOW, "alarm");
+}
+
+/// One thread that accepts; what it can reach is the Unix sockets whose folders let it.
+void web_rules(Rules& rules)
+{
+    descriptor_rules(rules);
+    for (auto const* name : {"accept", "accept4", "connect"})
+        rules.add(SCMP_ACT_ALLOW, name);
+    rules.add(SCMP_ACT_ALLOW, "socket", {equal(0, AF_UNIX)});
 }
 
 /// FreeRDP on top: its threads, and what it asks for and can do without.
@@ -401,14 +416,14 @@ void rdp_worker_rules(Rules& rules)
         rules.add(SCMP_ACT_ERRNO(EPERM), name);
 }
 
-void daemon_rules(Rules& rules, Role role)
+void daemon_rules(Rules& rules, ProcessRole role)
 {
-    bool const starts = role == Role::listener || role == Role::policyd;
+    bool const starts = role == ProcessRole::listener || role == ProcessRole::policyd;
     rules.add_all(SCMP_ACT_KILL_PROCESS, hostile_calls);
     rules.add_all(SCMP_ACT_ALLOW, base_calls);
     rules.add_all(SCMP_ACT_ALLOW, read_file_calls);
     allow_clone(rules, starts);
-    if (role == Role::report) {
+    if (role == ProcessRole::report) {
         // Even where the kernel has no Landlock.
         rules.add(SCMP_ACT_ALLOW, "open", {masked(1, O_ACCMODE | O_CREAT | O_TRUNC, O_RDONLY)});
         rules.add(SCMP_ACT_ALLOW, "openat", {masked(2, O_ACCMODE | O_CREAT | O_TRUNC, O_RDONLY)});
@@ -422,7 +437,7 @@ void daemon_rules(Rules& rules, Role role)
         rules.add_all(SCMP_ACT_ALLOW, serve_calls);
         rules.add(SCMP_ACT_ALLOW, "socket", {equal(0, AF_UNIX)});
     }
-    if (role == Role::policyd) {
+    if (role == ProcessRole::policyd) {
         rules.add(SCMP_ACT_ALLOW, "socket", {equal(0, AF_INET)});
         rules.add(SCMP_ACT_ALLOW, "socket", {equal(0, AF_INET6)});
         // How the resolver learns which address families this machine has.
@@ -438,19 +453,22 @@ void daemon_rules(Rules& rules, Role role)
 
 } // namespace
 
-Result<> restrict_calls(Role role)
+Result<> restrict_calls(ProcessRole role)
 {
     // They live on descriptors they were given, and open nothing.
     bool const lives_on_descriptors =
-        role == Role::ssh_worker || role == Role::rdp_worker || role == Role::encoder;
+        role == ProcessRole::ssh_worker || role == ProcessRole::rdp_worker || role == ProcessRole::encoder ||
+        role == ProcessRole::web;
     auto const otherwise = lives_on_descriptors ? SCMP_ACT_KILL_PROCESS : SCMP_ACT_ERRNO(ENOSYS);
     Filter const filter{::seccomp_init(otherwise)};
     if (!filter) return Error{Errc::unavailable, "seccomp: no filter"};
     // A tree instead of a list: what the kernel cannot decide ahead costs a few comparisons.
     (void)::seccomp_attr_set(filter.get(), SCMP_FLTATR_CTL_OPTIMIZE, 2);
     Rules rules{filter.get(), otherwise};
-    if (role == Role::rdp_worker)
+    if (role == ProcessRole::rdp_worker)
         rdp_worker_rules(rules);
+    else if (role == ProcessRole::web)
+        web_rules(rules);
     else if (lives_on_descriptors)
         worker_rules(rules);
     else

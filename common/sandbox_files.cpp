@@ -99,11 +99,11 @@ constexpr char const* system_places[] = {
     "/dev/zero",
 };
 
-Result<> grant_all(int ruleset, Role role, Folders const& folders, std::uint64_t all)
+Result<> grant_all(int ruleset, ProcessRole role, Folders const& folders, std::uint64_t all)
 {
     auto const read = file_read | folder_read;
     // The worker and the report start nothing.
-    auto const run = role == Role::report ? read : read | file_execute;
+    auto const run = role == ProcessRole::report ? read : read | file_execute;
     for (auto const* place : system_places)
         ECLUSE_TRY(grant(ruleset, place, run, true));
     // A descriptor replaced by /dev/null is how children get an empty input.
@@ -121,7 +121,7 @@ Result<> grant_all(int ruleset, Role role, Folders const& folders, std::uint64_t
 
 } // namespace
 
-Result<Given> restrict_files(Role role, Folders const& folders)
+Result<Given> restrict_files(ProcessRole role, Folders const& folders)
 {
     auto const version = ::syscall(SYS_landlock_create_ruleset, nullptr, 0UL, version_flag);
     if (version < 1) return Given{"not in this kernel"};
@@ -131,7 +131,7 @@ Result<Given> restrict_files(Role role, Folders const& folders)
     // Only policyd dials, and nobody binds a port after start: listening sockets are older.
     if (version >= 4)
         attributes.handled_network =
-            role == Role::policyd ? network_bind : network_bind | network_connect;
+            role == ProcessRole::policyd ? network_bind : network_bind | network_connect;
     if (version >= 6) attributes.scoped = scope_abstract_sockets | scope_signals;
     auto const size = version >= 6   ? sizeof attributes
                       : version >= 4 ? 2 * sizeof(std::uint64_t)
@@ -140,7 +140,8 @@ Result<Given> restrict_files(Role role, Folders const& folders)
         static_cast<int>(::syscall(SYS_landlock_create_ruleset, &attributes, size, 0U))};
     if (!ruleset) return os_error("landlock: create ruleset");
 
-    if (role != Role::ssh_worker && role != Role::rdp_worker && role != Role::encoder)
+    if (role != ProcessRole::ssh_worker && role != ProcessRole::rdp_worker && role != ProcessRole::encoder &&
+        role != ProcessRole::web)
         ECLUSE_TRY(grant_all(ruleset.get(), role, folders, attributes.handled_files));
     if (::syscall(SYS_landlock_restrict_self, ruleset.get(), 0U) != 0)
         return os_error("landlock: restrict");

@@ -14,8 +14,8 @@ using Given = std::optional<std::string>;
 inline Given const in_force = std::nullopt;
 
 /// sandbox_files.cpp: Landlock.
-[[nodiscard]] Result<Given> restrict_files(Role role, Folders const& folders);
+[[nodiscard]] Result<Given> restrict_files(ProcessRole role, Folders const& folders);
 /// sandbox_calls.cpp: seccomp.
-Result<> restrict_calls(Role role);
+Result<> restrict_calls(ProcessRole role);
 
 } // namespace ecluse::sandbox

@@ -152,6 +152,13 @@ Result<> RecordSink::check(Deadline now) const
     return {};
 }
 
+void RecordSink::excuse(std::chrono::milliseconds time)
+{
+    auto const now = std::chrono::steady_clock::now();
+    for (auto& batch : unacked_)
+        batch.since = std::min(now, batch.since + time);
+}
+
 Deadline RecordSink::next_check() const
 {
     return unacked_.empty() ? Deadline::max() : unacked_.front().since + stall_ + batch_length;

@@ -35,6 +35,8 @@ public:
     /// Why the record can no longer be trusted to grow, if so: a failed socket, or a frame that was
     /// not on disk in time.
     [[nodiscard]] Result<> check(Deadline now) const;
+    /// For this long nobody ran here, so nobody could see what is on disk: it does not count.
+    void excuse(std::chrono::milliseconds time);
     /// When `check` must be called again at the latest.
     [[nodiscard]] Deadline next_check() const;
     /// The last frame; waits at most `limit` for the socket to take it.

@@ -56,6 +56,17 @@ rdp_client_gone() { stack_gone "$(cat "$ECLUSE_ROOT/run/rdp-client.pid")"; }
 
 # screenshot FILE; colour_at X Y: "r,g,b" of one point of the screen.
 screenshot() { on_screen import -silent -window root -depth 8 "$1"; }
+# still_screenshot FILE: the same, once nothing is drawn any more.
+still_screenshot() {
+    screenshot "$1"
+    wait_until 20 screen_is_still "$1"
+}
+screen_is_still() {
+    mv "$1" "${1%.png}-before.png"
+    sleep 0.5
+    screenshot "$1"
+    [ "$(likeness "${1%.png}-before.png" "$1")" = inf ]
+}
 colour_at() {
     on_screen import -silent -window root -depth 8 rgb:- |
         tail -c +$((($2 * 1280 + $1) * 3 + 1)) | head -c 3 | od -An -tu1 | awk '{print $1 "," $2 "," $3}'
@@ -64,9 +75,13 @@ colour_at() {
 # The terminal of the target's desktop is on the screen.
 desktop_is_shown() { [ "$(colour_at 800 540)" = 248,248,240 ]; }
 
-# likeness ONE OTHER: peak signal-to-noise ratio of two pictures, in whole dB; "inf" when they are equal.
+# Part of the desktop's terminal where neither the gateway's banner nor the mouse comes, as ffmpeg crops it.
+terminal_part=256:200:44:62
+
+# likeness ONE OTHER: peak signal-to-noise ratio of that part of two pictures, in whole dB; "inf" when they are equal.
 likeness() {
-    ffmpeg -v info -i "$1" -i "$2" -lavfi '[0][1]psnr' -frames:v 1 -f null - 2>&1 |
+    ffmpeg -v info -i "$1" -i "$2" -lavfi "[0]crop=$terminal_part[one];[1]crop=$terminal_part[other];[one][other]psnr" \
+        -frames:v 1 -f null - 2>&1 |
         sed -nE 's/.*average:(inf|[0-9]+).*/\1/p' | tail -n 1
 }
 

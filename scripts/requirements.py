@@ -17,7 +17,7 @@ TABLE = ROOT / "docs" / "clauses.tsv"
 DOCUMENT = ROOT / "docs" / "requirements.md"
 
 STATES = {
-    "ssh": ("Answered", "The SSH main job answers these, and the tests named beside them prove it."),
+    "ssh": ("Answered", "The product answers these, and the tests named beside them prove it."),
     "unproven": (
         "Answered, not proven yet",
         "The code answers these; no test shows it yet. Each needs one before it counts.",

@@ -60,7 +60,21 @@ start_rdp_door() {
     ECLUSE_RDP_PORT=$(awk '/^port /{print $2; exit}' "$ECLUSE_ROOT/logs/listen-rdp.out")
 }
 
+# start_web_door portal|console, when policyd runs; sets ECLUSE_PORTAL_PORT or ECLUSE_CONSOLE_PORT. ECLUSE_PAGES: the
+# folder of built pages, with one folder a door.
+start_web_door() {
+    local door=$1 port=ECLUSE_${1^^}_PORT
+    start_daemon "web-$door" "$ECLUSE_BIN/ecluse-web" --root "$ECLUSE_ROOT" --door "$door" \
+        --address "${ECLUSE_ADDRESS:-127.0.0.1}" --port "${!port:-0}" ${ECLUSE_PAGES:+--pages "$ECLUSE_PAGES/$door"}
+    wait_until 60 grep -q '^port ' "$ECLUSE_ROOT/logs/web-$door.out" || return 1
+    printf -v "$port" %s "$(awk '/^port /{print $2; exit}' "$ECLUSE_ROOT/logs/web-$door.out")"
+}
+
+start_web_doors() { start_web_door portal && start_web_door console; }
+
 stop_stack() {
+    stop_daemon web-portal
+    stop_daemon web-console
     stop_daemon listen-rdp
     stop_daemon listen
     stop_daemon policyd

@@ -15,12 +15,12 @@ import world
 
 # figure, unit, [(comparison with, bar at most)], bar on Écluse alone (at most).
 FIGURES = {
-    "CPU": ("s", [("stock", 8.0)], None),
+    "CPU": ("s", [("stock", 5.0)], None),
     "CPU idle": ("s", [], None),
-    "recording": ("MB/min", [], 1.5),
-    "recording idle": ("MB/min", [], 0.2),
-    "first picture": ("s", [("direct", 1.6)], None),
-    "memory": ("MiB/session", [], 120),
+    "recording": ("MB/min", [], 1.0),
+    "recording idle": ("MB/min", [], 0.06),
+    "first picture": ("s", [("direct", 1.4)], None),
+    "memory": ("MiB/session", [], 80),
     "many: missing": ("", [], 0),
     "many: first picture, median": ("s", [], None),
     "many: first picture, worst": ("s", [], None),

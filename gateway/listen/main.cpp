@@ -57,8 +57,9 @@ Result<> serve(listen::Options const& options)
     bool const own = passed.empty();
     auto socket = own ? ECLUSE_TRY(listen_on(options)) : std::move(passed.front().fd);
     auto policy = ECLUSE_TRY(PacketSocket::connect(options.policy_socket));
-    auto const confined =
-        ECLUSE_TRY(confine(Role::listener, {{"/dev/null"}, {"/dev/null"}, programs_of(options)}));
+    auto const confined = ECLUSE_TRY(
+        confine(ProcessRole::listener, {{"/dev/null"}, {"/dev/null"}, programs_of(options)})
+    );
     log(LogLevel::info, confined.describe());
     listen::Listener listener{options, std::move(socket), std::move(policy)};
     ECLUSE_TRY(listener.greet());

@@ -74,8 +74,19 @@ ScreenAction Entry::step()
     if (!key) return NoAction{};
     auto action = screens_.feed(*key, std::chrono::steady_clock::now());
     session_.set_language(screens_.language());
+    note_progress();
     draw();
     return action;
+}
+
+void Entry::note_progress()
+{
+    auto const* const form = screens_.login_form();
+    if (!form) return;
+    auto const step = form->focus() == LoginForm::login      ? "first"
+                      : form->focus() == LoginForm::password ? "password"
+                                                             : "code";
+    session_.on_progress(form->field(LoginForm::login).text(), step);
 }
 
 void Entry::hold_message()
@@ -94,6 +105,12 @@ void Entry::show_refusal(Refusal const& refusal)
          printable(refusal.action, 400),
          printable(refusal.reference, 32)}
     );
+    hold_message();
+}
+
+void Entry::show_message(std::string const& words)
+{
+    screens_.show_message(words);
     hold_message();
 }
 

@@ -28,11 +28,14 @@ public:
     void show_connecting(std::string const& asset);
     /// Shown until a key, or for some seconds.
     void show_refusal(Refusal const& refusal);
+    void show_message(std::string const& words);
 
 private:
     [[nodiscard]] std::optional<OpenRequest> redeem(std::string& user);
     [[nodiscard]] bool log_in();
     [[nodiscard]] bool check(Submit& proof);
+    /// What was typed of a name, and how far the person came: for policyd, if this is the end.
+    void note_progress();
     [[nodiscard]] std::optional<OpenRequest> choose();
     [[nodiscard]] std::optional<Grant> open(OpenRequest const& request);
     [[nodiscard]] std::string welcome() const;

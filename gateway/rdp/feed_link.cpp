@@ -1,6 +1,7 @@
 #include "gateway/rdp/feed_link.h"
 
 #include <poll.h>
+#include <utility>
 
 namespace ecluse::rdp {
 namespace {
@@ -42,12 +43,20 @@ bool FeedLink::put(feed::Kind kind, std::string_view payload)
 void FeedLink::turn()
 {
     std::lock_guard const lock{mutex_};
+    auto const now = std::chrono::steady_clock::now();
+    auto const pause = std::chrono::duration_cast<std::chrono::milliseconds>(
+        now - std::exchange(looked_, now).value_or(now)
+    );
+    if (pause > 2 * look_period) sink_.excuse(pause - look_period);
     sink_.turn();
 }
 
-Result<> FeedLink::check(Deadline now) const
+Result<> FeedLink::check(Deadline now)
 {
     std::lock_guard const lock{mutex_};
+    auto state = sink_.check(now);
+    if (state || state.error().code != Errc::timed_out) return state;
+    sink_.turn();
     return sink_.check(now);
 }
 

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <mutex>
+#include <optional>
 #include <string_view>
 
 namespace ecluse::rdp {
@@ -20,10 +21,12 @@ public:
     /// Waits while the encoder does not read, at most as long as a frame may stay unacknowledged;
     /// false: the session must end.
     [[nodiscard]] bool put(feed::Kind kind, std::string_view payload);
-    /// Writes what is pending, reads acknowledgements.
+    /// Writes what is pending, reads acknowledgements. Called at least every `look_period` while
+    /// the record is judged: a longer pause is this machine's, not the encoder's, and is forgiven.
     void turn();
-    /// Why the record can no longer be trusted to grow, if so.
-    [[nodiscard]] Result<> check(Deadline now) const;
+    /// Why the record can no longer be trusted to grow, if so; acknowledgements that have arrived
+    /// count, whoever was late.
+    [[nodiscard]] Result<> check(Deadline now);
     [[nodiscard]] Deadline next_check() const;
     /// Until everything handed over so far is on disk: nothing is dialled before the recording has
     /// begun.
@@ -31,11 +34,14 @@ public:
     /// The last frame; waits at most `limit` for the socket to take it. Later frames are refused.
     void finish(std::string_view reason, std::chrono::milliseconds limit);
 
+    static constexpr std::chrono::milliseconds look_period{200};
+
 private:
     mutable std::mutex mutex_;
     gateway::RecordSink sink_;
     int const fd_;
     bool finished_ = false;
+    std::optional<Deadline> looked_;
 };
 
 } // namespace ecluse::rdp

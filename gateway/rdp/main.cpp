@@ -77,7 +77,7 @@ int serve()
         return 2;
     }
     if (!prepare_freerdp()) return 2;
-    auto const confined = confine(Role::rdp_worker);
+    auto const confined = confine(ProcessRole::rdp_worker);
     if (!confined) {
         log(LogLevel::error, confined.error().what);
         return 2;

@@ -47,6 +47,14 @@ struct Hooks {
     {
         return guarded([&] { return (void)relay->on_mouse(flags, x, y), true; });
     }
+    static void take_input(rdpInput* input)
+    {
+        input->KeyboardEvent = early_key;
+        input->UnicodeKeyboardEvent = early_unicode;
+        input->MouseEvent = early_mouse;
+        input->ExtendedMouseEvent = early_mouse;
+        input->SynchronizeEvent = synchronise;
+    }
     static BOOL synchronise(rdpInput* input, UINT32 flags)
     {
         return guarded([&] {
@@ -73,12 +81,8 @@ struct Hooks {
             relay->peer_check_ = peer->CheckFileDescriptor;
             peer->CheckFileDescriptor = check_peer;
             peer->ReceiveChannelData = vendor_channel;
-            auto* const input = peer->context->input;
-            input->KeyboardEvent = early_key;
-            input->UnicodeKeyboardEvent = early_unicode;
-            input->MouseEvent = early_mouse;
-            input->ExtendedMouseEvent = early_mouse;
-            input->SynchronizeEvent = synchronise;
+            relay->take_input_ = take_input;
+            take_input(peer->context->input);
             return true;
         });
     }
@@ -145,6 +149,10 @@ struct Hooks {
         guarded([&] { return good = relay->verify_certificate(data, length), true; });
         return good;
     }
+    static int logon_error(freerdp*, UINT32 data, UINT32 type)
+    {
+        return guarded([&] { return relay->on_logon_error(data, type), true; });
+    }
     static BOOL connect(proxyPlugin*, proxyData* session, void*)
     {
         return guarded([&] {
@@ -155,6 +163,7 @@ struct Hooks {
             if (!freerdp_set_io_callbacks(target, &io)) return false;
             auto* const instance = target->instance;
             instance->VerifyX509Certificate = verify;
+            instance->LogonErrorInfo = logon_error;
             relay->post_connect_ = instance->PostConnect;
             instance->PostConnect = post_connect;
             return true;

@@ -2,6 +2,7 @@
 
 #include "common/bytes.h"
 #include "common/log.h"
+#include "common/text_keys.h"
 #include "gateway/rdp/certificate_pin.h"
 #include "gateway/rdp/events.h"
 #include "gateway/rdp/target_settings.h"
@@ -13,6 +14,7 @@
 #include <freerdp/error.h>
 #include <freerdp/input.h>
 #include <freerdp/server/proxy/proxy_context.h>
+#include <freerdp/settings_types.h>
 
 namespace ecluse::rdp {
 namespace {
@@ -127,6 +129,8 @@ bool Relay::type(TypedKey typed)
         session_.dismiss_banner();
         return false;
     }
+    // Clients let go of keys that nobody pressed when they come.
+    if (typed.stroke.down) touched_ = true;
     return true;
 }
 
@@ -180,8 +184,9 @@ bool Relay::on_mouse(UINT16 flags, UINT16 x, UINT16 y)
         dismissing_ = false;
         return false;
     }
-    return button.empty() ||
-           session_.record(feed::Kind::event, click_event(button, pointer_.x, pointer_.y));
+    if (button.empty()) return true;
+    touched_ = true;
+    return session_.record(feed::Kind::event, click_event(button, pointer_.x, pointer_.y));
 }
 
 bool Relay::on_vendor_channel(
@@ -267,11 +272,51 @@ void Relay::on_failure(rdpContext* target)
     auto const detail = certificate_refused_ ? "certificate " + fingerprint_
                         : redirected_        ? std::string{"redirection refused"}
                                              : std::string{freerdp_get_last_error_name(error)};
+    fail_target(code, detail);
+}
+
+void Relay::fail_target(std::string_view code, std::string const& detail)
+{
     auto const refusal = session_.with_policy([&](PolicyLink& policy) {
         return policy.tell_target_failed(code, detail);
     });
     if (refusal) entry_->show_refusal(*refusal);
     session_.end("target_failed", detail);
+}
+
+void Relay::take_screen_back()
+{
+    active_ = false;
+    take_input_(front_->input);
+    // In the size that the desktop has now.
+    entry_.emplace(session_, keys_, front_);
+}
+
+void Relay::on_logon_error(UINT32 data, UINT32 type)
+{
+    bool const is_denied =
+        type == LOGON_MSG_NO_PERMISSION || type == LOGON_MSG_DISCONNECT_REFUSED ||
+        (type == LOGON_MSG_SESSION_CONTINUE &&
+         (data == LOGON_FAILED_BAD_PASSWORD || data == LOGON_FAILED_UPDATE_PASSWORD));
+    // Later it speaks of what the person does at the target's own screens.
+    if (!is_denied || touched_ || session_.is_over() || !grant_) return;
+    take_screen_back();
+    fail_target("E-CIB-07", freerdp_get_logon_error_info_data(data));
+}
+
+bool Relay::is_recordable(unsigned width, unsigned height)
+{
+    if (width > 0 && height > 0 && width <= feed::desktop_edge_max &&
+        height <= feed::desktop_edge_max && std::size_t{width} * height <= feed::desktop_pixels_max)
+        return true;
+    auto const words = text(
+        session_.language(),
+        TextKey::rdp_desktop_too_large,
+        {{"width", std::to_string(width)}, {"height", std::to_string(height)}}
+    );
+    if (!active_) entry_->show_message(words);
+    session_.end("target_failed", "a desktop of impossible size", words);
+    return false;
 }
 
 bool Relay::record_desktop(unsigned width, unsigned height)
@@ -287,13 +332,7 @@ bool Relay::after_connecting(freerdp* instance)
     auto const* const settings = instance->context->settings;
     auto const width = freerdp_settings_get_uint32(settings, FreeRDP_DesktopWidth);
     auto const height = freerdp_settings_get_uint32(settings, FreeRDP_DesktopHeight);
-    // Pixels of a picture nobody could record are not shown.
-    if (width == 0 || height == 0 || width > feed::desktop_edge_max ||
-        height > feed::desktop_edge_max) {
-        session_.end("target_failed", "a desktop of impossible size");
-        return false;
-    }
-    if (!record_desktop(width, height)) return false;
+    if (!is_recordable(width, height) || !record_desktop(width, height)) return false;
     session_.tell(to_event(TargetConnected{fingerprint_, grant_->target.nla, width, height}));
     if (session_.is_over()) return false;
     grant_->target.password.wipe();
@@ -403,12 +442,7 @@ bool Relay::on_resize(rdpContext* target)
     if (session_.is_over()) return false;
     auto const width = freerdp_settings_get_uint32(target->settings, FreeRDP_DesktopWidth);
     auto const height = freerdp_settings_get_uint32(target->settings, FreeRDP_DesktopHeight);
-    if (width == 0 || height == 0 || width > feed::desktop_edge_max ||
-        height > feed::desktop_edge_max) {
-        session_.end("protocol_error", "a desktop of impossible size");
-        return false;
-    }
-    return record_desktop(width, height) && resize_(target) == TRUE;
+    return is_recordable(width, height) && record_desktop(width, height) && resize_(target) == TRUE;
 }
 
 bool Relay::load_channels(rdpContext* target)
@@ -447,13 +481,16 @@ bool Relay::on_target_channel(
 void Relay::on_redirect()
 {
     redirected_ = true;
-    session_.end("target_failed", "redirection refused");
+    if (session_.is_over() || !grant_) return;
+    if (active_) take_screen_back();
+    fail_target("E-CIB-02", "redirection refused");
 }
 
 void Relay::on_target_end(rdpContext* target)
 {
     channels_.end_target();
-    if (active_) return session_.end("target_left", "");
+    if (active_)
+        return session_.end(session_.vendor_has_left() ? "client_left" : "target_left", "");
     // The library ends the vendor's side right after this, before it says that connecting failed.
     if (grant_) on_failure(target);
 }

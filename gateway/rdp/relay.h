@@ -50,6 +50,9 @@ public:
     int verify_certificate(BYTE const* data, size_t length);
     bool after_connecting(freerdp* instance);
     void on_failure(rdpContext* target);
+    /// What a target without NLA says of the account it was given, if it says anything: Windows
+    /// does, xrdp shows its own login.
+    void on_logon_error(UINT32 data, UINT32 type);
     bool on_bitmaps(rdpContext* target, BITMAP_UPDATE const* update);
     bool on_surface(rdpContext* target, SURFACE_BITS_COMMAND const* command);
     bool on_surface_marker(rdpContext* target, SURFACE_FRAME_MARKER const* marker);
@@ -66,6 +69,12 @@ public:
 private:
     bool type(TypedKey typed);
     bool record_desktop(unsigned width, unsigned height);
+    /// The target is not usable: policyd decides the words, the person reads them.
+    void fail_target(std::string_view code, std::string const& detail);
+    /// The same once the target has the screen: it is the gateway's again.
+    void take_screen_back();
+    /// Pixels of a picture nobody could record are not shown. False: the session has ended.
+    bool is_recordable(unsigned width, unsigned height);
 
     Session& session_;
     ChannelRelay channels_;
@@ -82,8 +91,12 @@ private:
     bool certificate_refused_ = false;
     bool redirected_ = false;
     bool code_sent_ = false;
-    std::atomic<bool> active_ = false; // the desktop is the target's
+    std::atomic<bool> active_ = false;  // the desktop is the target's
+    std::atomic<bool> touched_ = false; // a person has acted on it
 
+    /// Gives the vendor's keys to the gateway alone: the library's own callbacks hand over nothing
+    /// once the target is gone.
+    void (*take_input_)(rdpInput*) = nullptr;
     // The library's own, which forward.
     psPeerCheckFileDescriptor peer_check_ = nullptr;
     pConnectCallback post_connect_ = nullptr;

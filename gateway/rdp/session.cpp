@@ -26,7 +26,9 @@ constexpr std::chrono::minutes entry_limit{15};
 /// An encoder starts, and the recorder syncs its first frame.
 constexpr std::chrono::seconds recording_limit{10};
 /// How much later than `stall_ms` a silent encoder may be noticed.
-constexpr int feed_look_ms = 200;
+constexpr int feed_look_ms = FeedLink::look_period.count();
+/// As policyd takes it (docs/requests.md §3).
+constexpr std::size_t login_bytes_max = 64;
 /// A notice that nobody dismisses.
 constexpr std::chrono::seconds banner_limit{20};
 
@@ -140,6 +142,12 @@ void Session::on_front(proxyData* session)
     painter_.begin(front_context(session));
 }
 
+bool Session::vendor_has_left() const
+{
+    pollfd vendor{vendor_.get(), POLLRDHUP, 0};
+    return ::poll(&vendor, 1, 0) > 0;
+}
+
 void Session::on_front_end()
 {
     painter_.end();
@@ -149,6 +157,13 @@ void Session::on_front_end()
         front_ended_ = true;
     }
     changed_.notify_all();
+}
+
+void Session::on_progress(std::string_view login, std::string_view step)
+{
+    std::lock_guard const lock{mutex_};
+    login_ = printable(login, login_bytes_max);
+    step_ = step;
 }
 
 void Session::on_authenticated(Person const& person)
@@ -356,8 +371,13 @@ void Session::close()
     ::shutdown(vendor_.get(), SHUT_RDWR);
     if (target_) ::shutdown(target_.get(), SHUT_RDWR);
     // Unless another thread still waits for an answer: the closing socket says enough.
-    if (std::unique_lock const lock{policy_mutex_, std::try_to_lock}; lock)
+    if (std::unique_lock const lock{policy_mutex_, std::try_to_lock}; lock) {
+        if (!authenticated_ && !login_.empty())
+            (void)policy_.tell_incomplete(
+                login_, step_, ending.why.empty() ? "the client left" : printable(ending.why, 200)
+            );
         (void)policy_.tell_ended(ending.reason, bytes_in_, bytes_out_);
+    }
     log(LogLevel::info,
         settings_.connection + ": " + ending.reason + (ending.why.empty() ? "" : ": ") +
             printable(ending.why));

@@ -74,8 +74,12 @@ public:
     void on_front(proxyData* session);
     /// The session's structures go away after this.
     void on_front_end();
+    /// Its end may reach the target's thread first.
+    [[nodiscard]] bool vendor_has_left() const;
     /// What to tell the vendor's client, 0: nothing yet.
     [[nodiscard]] std::uint32_t cut_code() const { return cut_code_; }
+    /// A name that was typed, whose factors may never come.
+    void on_progress(std::string_view login, std::string_view step);
     void on_authenticated(Person const& person);
 
     // The target's side (its thread) ------------------------------------------------------------
@@ -138,6 +142,8 @@ private:
     std::string asset_name_;
     std::string start_text_;
     std::function<void()> at_end_;
+    std::string login_; // typed, not proved
+    std::string step_;
 
     mutable std::mutex banner_mutex_;
     std::shared_ptr<Banner const> banner_;

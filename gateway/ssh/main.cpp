@@ -30,7 +30,7 @@ int serve()
         ) != 1 ||
         ssh_init() != SSH_OK)
         return 2;
-    auto const confined = confine(Role::ssh_worker);
+    auto const confined = confine(ProcessRole::ssh_worker);
     if (!confined) {
         log(LogLevel::error, confined.error().what);
         return 2;

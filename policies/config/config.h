@@ -71,6 +71,25 @@ struct Config {
         std::int64_t ticket_s = 60;
     } rdp;
 
+    /// One instance of ecluse-web. Where it listens is its own start's business (socket unit).
+    struct Web {
+        /// How people reach it: the names and addresses in its certificate. None: the machine's own.
+        std::vector<std::string> names = {};
+        std::int64_t per_source_max = 64; // a company's browsers share one address
+        std::int64_t connections_max = 2000;
+        std::int64_t idle_minutes = 15;
+        /// Reverse proxies whose X-Forwarded-For is believed; nobody else's is.
+        std::vector<std::string> proxies = {};
+    };
+    struct Portal : Web {
+        /// declared: others are closed before TLS. any: they get as far as the sentence that says why.
+        std::string from = "declared";
+    } portal;
+    struct Console : Web {
+        /// Without it the console refuses to start on a wildcard or public address.
+        bool allow_public = false;
+    } console;
+
     struct Windows {
         std::int64_t max_hours = 8;
         std::int64_t emergency_max_hours = 2;

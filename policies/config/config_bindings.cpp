@@ -1,5 +1,6 @@
 #include "policies/config/config_bindings.h"
 
+#include "common/address.h"
 #include "policies/core/calendar.h"
 
 #include <algorithm>
@@ -190,6 +191,18 @@ void bind_rdp(std::vector<ConfigBinding>& all, Config::Rdp& rdp)
     all.push_back({"rdp.ticket_s", number(rdp.ticket_s, 10, 300)});
 }
 
+void bind_web(std::vector<ConfigBinding>& all, std::string const& door, Config::Web& web)
+{
+    all.push_back({door + ".names", words(web.names, is_host_name, "names or addresses of this door")});
+    all.push_back({door + ".per_source_max", number(web.per_source_max, 1, 1000)});
+    all.push_back({door + ".connections_max", number(web.connections_max, 1, 8000)});
+    all.push_back({door + ".idle_minutes", number(web.idle_minutes, 1, 120)});
+    auto const is_address = [](std::string const& text) {
+        return SourceAddress::parse(text).has_value();
+    };
+    all.push_back({door + ".proxies", words(web.proxies, is_address, "addresses of reverse proxies")});
+}
+
 } // namespace
 
 std::vector<ConfigBinding> bind_config(Config& config)
@@ -201,6 +214,10 @@ std::vector<ConfigBinding> bind_config(Config& config)
     all.push_back({"site.language", one_of(config.site.language, {"fr", "en"})});
     bind_ssh(all, config.ssh);
     bind_rdp(all, config.rdp);
+    bind_web(all, "portal", config.portal);
+    all.push_back({"portal.from", one_of(config.portal.from, {"declared", "any"})});
+    bind_web(all, "console", config.console);
+    all.push_back({"console.allow_public", flag(config.console.allow_public)});
     all.push_back({"windows.max_hours", number(config.windows.max_hours, 1, 24 * 14)});
     all.push_back({"windows.emergency_max_hours", number(config.windows.emergency_max_hours, 1, 24)}
     );

@@ -45,10 +45,4 @@ UtcTime journal_kept_until(UtcTime entry, RetentionPolicy const& policy)
     return kept + (entry - day);
 }
 
-bool may_purge(JournalEntryAge const& entry, RetentionPolicy const& policy, UtcTime now)
-{
-    if (validate(policy) || entry.legal_hold) return false;
-    return now >= journal_kept_until(entry.at, policy);
-}
-
 } // namespace ecluse

@@ -41,11 +41,5 @@ may_purge(KeptRecording const& recording, RetentionPolicy const& policy, UtcTime
 
 /// The journal, by entry. Calendar months; 31 August + 18 months is 1 March, never earlier.
 [[nodiscard]] UtcTime journal_kept_until(UtcTime entry, RetentionPolicy const& policy);
-struct JournalEntryAge {
-    UtcTime at;
-    bool legal_hold = false;
-};
-[[nodiscard]] bool
-may_purge(JournalEntryAge const& entry, RetentionPolicy const& policy, UtcTime now);
 
 } // namespace ecluse

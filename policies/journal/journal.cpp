@@ -62,6 +62,7 @@ struct Journal::Impl {
     JournalHead head;
     bool changed = false;
     std::optional<Error> failed;
+    std::function<void(Entry const&)> observer;
 
     /// A failed write or sync is final: nobody knows what is on disk.
     Result<> append(std::string const& lines)
@@ -143,7 +144,11 @@ struct Journal::Impl {
             return insert(rows, entries);
         });
         if (!committed) return committed;
-        return append_rows(rows);
+        ECLUSE_TRY(append_rows(rows));
+        if (observer)
+            for (auto const& entry : entries)
+                observer(entry);
+        return {};
     }
 
     Result<> checkpoint(UtcMillis at)
@@ -279,6 +284,11 @@ Result<> Journal::record_all(std::vector<Entry> const& entries)
 {
     if (entries.empty()) return {};
     return impl_->record(entries, nullptr);
+}
+
+void Journal::on_record(std::function<void(Entry const&)> observer)
+{
+    impl_->observer = std::move(observer);
 }
 
 Result<> Journal::checkpoint(UtcMillis at)

@@ -71,6 +71,8 @@ public:
     };
     /// Many events, at most 256, one transaction, one sync.
     Result<> record_all(std::vector<Entry> const& entries);
+    /// Told of each event after it is on disk, in the same turn; one observer.
+    void on_record(std::function<void(Entry const&)> observer);
     /// A signed line now: each session end, every 5 min with activity, daily.
     Result<> checkpoint(UtcMillis at);
     [[nodiscard]] JournalHead head() const;

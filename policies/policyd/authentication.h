@@ -25,7 +25,7 @@ struct Attempt {
     Secret password;                // when no key
     Secret code;                    // TOTP digits or a recovery code
     std::string address;            // "203.0.113.24", or "local"
-    std::string door;               // "ssh", "rdp", "cli"
+    std::string door;               // "ssh", "rdp", "cli", "portal", "console"
 };
 
 struct Accepted {
@@ -64,6 +64,7 @@ public:
         Secret password,
         Secret code,
         std::string_view address,
+        std::string_view door,
         std::function<void(Verdict)> done
     );
     /// Whether this key may begin an authentication. Says nothing else.

@@ -26,7 +26,7 @@ Folders folders_of(Paths const& paths)
 
 Result<std::string> confine_policyd(Paths const& paths)
 {
-    return ECLUSE_TRY(confine(Role::policyd, folders_of(paths))).describe();
+    return ECLUSE_TRY(confine(ProcessRole::policyd, folders_of(paths))).describe();
 }
 
 } // namespace ecluse::policyd

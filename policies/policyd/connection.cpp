@@ -26,6 +26,7 @@ json::object render(Fault const& fault, Language language)
     json::object error{
         {"code", fault.code}, {"text", fill_text(language, fault.text, fault.holes)}};
     if (fault.remedy) error["remedy"] = fill_text(language, *fault.remedy, fault.holes);
+    if (!fault.reference.empty()) error["reference"] = fault.reference;
     return error;
 }
 

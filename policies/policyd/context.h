@@ -23,6 +23,7 @@ class Peers;
 class RecorderLink;
 class Sources;
 class Tickets;
+class WebDoors;
 class Windows;
 
 /// What request handlers work with. main builds every part before the first request and keeps it
@@ -45,6 +46,7 @@ struct Context {
     Peers& peers;                   // peers.h
     Authentication& authentication; // authentication.h: passwords, codes, throttling
     Tickets& tickets;               // tickets.h: alive now
+    WebDoors& web;                  // web_doors.h: browsers
 };
 
 } // namespace ecluse::policyd

@@ -11,6 +11,7 @@
 #include "policies/policyd/listener_role.h"
 #include "policies/policyd/operator.h"
 #include "policies/policyd/operator_role.h"
+#include "policies/policyd/web_role.h"
 
 using namespace std::chrono_literals;
 
@@ -47,11 +48,14 @@ Daemon::Daemon(Opened& opened)
                                .dropped = dropped_,
                                .peers = peers_,
                                .authentication = authentication_,
-                               .tickets = tickets_}
+                               .tickets = tickets_,
+                               .web = web_}
 {
     events_.start(context_);
     add_login_requests(operator_table_, context_);
     add_operator_requests(operator_table_, context_);
+    fill_web_table(portal_table_, operator_table_, "portal");
+    fill_web_table(console_table_, operator_table_, "console");
 }
 
 Result<> Daemon::prepare()
@@ -60,8 +64,8 @@ Result<> Daemon::prepare()
     journal_service(
         context_, "service.started", "policyd " ECLUSE_VERSION "; " + opened_.confinement
     );
-    ECLUSE_TRY(ensure_host_keys(context_));
-    ECLUSE_TRY(ensure_door_certificate(context_));
+    ECLUSE_TRY(keep_host_keys(context_, opened_.host_keys));
+    ECLUSE_TRY(ensure_door_certificates(context_));
     ECLUSE_TRY(close_lost_sessions(context_));
     ECLUSE_TRY(windows_.tick(context_));
     ECLUSE_TRY(sources_.refresh(context_));
@@ -71,9 +75,17 @@ Result<> Daemon::prepare()
 void Daemon::run()
 {
     recorder_.start(context_);
+    purge_.start(context_);
     listen_watch_ = loop_.on_readable(opened_.listen_socket.get(), [this] { accept_listener(); });
     operator_watch_ =
         loop_.on_readable(opened_.operator_socket.get(), [this] { accept_operator(); });
+    portal_watch_ = loop_.on_readable(opened_.portal_socket.get(), [this] {
+        accept_web(opened_.portal_socket, portal_table_, "portal");
+    });
+    console_watch_ = loop_.on_readable(opened_.console_socket.get(), [this] {
+        accept_web(opened_.console_socket, console_table_, "console");
+    });
+    web_.start(context_);
     ticking_ = loop_.every(tick_period, [this] { tick(); });
     checkpointing_ = loop_.every(checkpoint_period, [this] { checkpoint(); });
     loop_.on_terminate([this] { terminate(); });
@@ -96,6 +108,13 @@ void Daemon::accept_operator()
     auto socket = accept_packets(opened_.operator_socket.get());
     if (socket && !terminating_ && peers_.count() < peers_max)
         OperatorRole::start(context_, operator_table_, std::move(*socket));
+}
+
+void Daemon::accept_web(Fd const& listener, RequestTable const& table, char const* door)
+{
+    auto socket = accept_packets(listener.get());
+    if (socket && !terminating_ && peers_.count() < peers_max)
+        WebRole::start(context_, table, std::move(*socket), door, opened_.web_uid);
 }
 
 void Daemon::tick()

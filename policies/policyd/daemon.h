@@ -8,19 +8,23 @@
 #include "policies/policyd/context.h"
 #include "policies/policyd/dropped.h"
 #include "policies/policyd/event_log.h"
+#include "policies/policyd/host_keys.h"
 #include "policies/policyd/live.h"
 #include "policies/policyd/paths.h"
 #include "policies/policyd/peers.h"
+#include "policies/policyd/purge.h"
 #include "policies/policyd/recorder_link.h"
 #include "policies/policyd/role.h"
 #include "policies/policyd/sources.h"
 #include "policies/policyd/tickets.h"
+#include "policies/policyd/web_doors.h"
 #include "policies/policyd/windows.h"
 #include "policies/store/database.h"
 #include "policies/vault/evidence_key.h"
 #include "policies/vault/vault.h"
 
 #include <string>
+#include <vector>
 
 namespace ecluse::policyd {
 
@@ -32,7 +36,9 @@ struct Opened {
     Database& database; // the journal points at it too: it stays where main put it
     EvidenceKey evidence;
     Journal journal;
-    Fd listen_socket, operator_socket;
+    std::vector<NewHostKey> host_keys; // made before the sockets
+    Fd listen_socket, operator_socket, portal_socket, console_socket;
+    unsigned web_uid; // who may connect to the last two
     std::string confinement;
 };
 
@@ -48,6 +54,7 @@ public:
 private:
     void accept_listener();
     void accept_operator();
+    void accept_web(Fd const& listener, RequestTable const& table, char const* door);
     void tick();
     void note_jump(std::chrono::milliseconds moved);
     void checkpoint();
@@ -61,14 +68,16 @@ private:
     Windows windows_;
     Sources sources_;
     Dropped dropped_;
-    RequestTable operator_table_;
+    RequestTable operator_table_, portal_table_, console_table_;
+    WebDoors web_;
     Loop loop_;
     Authentication authentication_;
     Tickets tickets_;
     RecorderLink recorder_;
     EventLog events_;
+    Purge purge_;
     Context context_;
-    Loop::Watch listen_watch_, operator_watch_, ticking_, checkpointing_, stopping_, watchdog_;
+    Loop::Watch listen_watch_, operator_watch_, portal_watch_, console_watch_, ticking_, checkpointing_, stopping_, watchdog_;
     bool terminating_ = false;
 };
 

@@ -4,6 +4,7 @@
 #include "policies/vault/door_key.h"
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace ecluse {
@@ -19,10 +20,15 @@ constexpr auto door_certificate_name = "rdp_certificate";
 
 /// How vendors name this door: as configured, or the machine's own name.
 [[nodiscard]] std::vector<std::string> door_names(Config const& config);
-/// Makes them when they do not exist yet.
-Result<> ensure_door_certificate(Context& context);
+/// The same for a door of ecluse-web: "portal" or "console".
+[[nodiscard]] std::vector<std::string> web_names(Config const& config, std::string_view door);
+/// Its secret: "portal_certificate", "console_certificate".
+[[nodiscard]] std::string web_certificate_name(std::string_view door);
+/// Makes all three when they do not exist yet.
+Result<> ensure_door_certificates(Context& context);
 [[nodiscard]] Result<DoorKey> load_door_certificate(Context& context);
 /// The chain, then its private key, each in a file of memory, ready for a packet.
-[[nodiscard]] Result<std::vector<Fd>> door_certificate_files(Context& context);
+[[nodiscard]] Result<std::vector<Fd>>
+certificate_files(Context& context, std::string const& secret);
 
 } // namespace ecluse::policyd

@@ -8,7 +8,7 @@
 namespace ecluse::policyd {
 
 void Dropped::add(
-    Protocol door, std::string const& address, std::string const& reason, std::int64_t count
+    std::string const& door, std::string const& address, std::string const& reason, std::int64_t count
 )
 {
     auto const found = waiting_.find({door, address});
@@ -32,11 +32,11 @@ void Dropped::flush(Context& context)
     flushed_at_ = context.clock.monotonic();
     auto const waiting = std::exchange(waiting_, {});
     auto const others = std::exchange(others_, {});
-    auto const tell = [&](Protocol door, std::string const& address, std::string const& detail) {
+    auto const tell = [&](std::string const& door, std::string const& address, std::string const& detail) {
         auto const done = record_refusal(
             context,
             {.code = "E-IP-01",
-             .door = std::string{to_code(door)},
+             .door = door,
              .address = address,
              .detail = detail,
              .type = "connection.dropped"}

@@ -1,7 +1,6 @@
 #pragma once
 
 #include "common/time.h"
-#include "policies/core/decide.h"
 
 #include <cstdint>
 #include <map>
@@ -20,7 +19,7 @@ public:
     static constexpr std::size_t addresses_max = 64;
 
     void
-    add(Protocol door, std::string const& address, std::string const& reason, std::int64_t count);
+    add(std::string const& door, std::string const& address, std::string const& reason, std::int64_t count);
     /// Journals what waits, at most once in a period.
     void tick(Context& context);
     void flush(Context& context);
@@ -30,8 +29,8 @@ private:
         std::string reason;
         std::int64_t count = 0;
     };
-    std::map<std::pair<Protocol, std::string>, Counted> waiting_;
-    std::map<Protocol, std::int64_t> others_;
+    std::map<std::pair<std::string, std::string>, Counted> waiting_;
+    std::map<std::string, std::int64_t> others_;
     Deadline flushed_at_{};
 };
 

@@ -5,7 +5,7 @@
 #include "policies/policyd/clock.h"
 #include "policies/policyd/context.h"
 #include "policies/policyd/gateway_secret.h"
-#include "policies/vault/ssh_key.h"
+#include "policies/store/database.h"
 
 namespace ecluse::policyd {
 namespace {
@@ -30,12 +30,21 @@ Result<> store_key(Context& context, std::string const& name, SshKey const& key)
 
 } // namespace
 
-Result<> ensure_host_keys(Context& context)
+Result<std::vector<NewHostKey>> make_missing_host_keys(Database& database)
 {
+    std::vector<NewHostKey> made;
     for (auto const& [name, generate] : wanted) {
-        if (!ECLUSE_TRY(gateway_secret::find(context, name)))
-            ECLUSE_TRY(store_key(context, name, ECLUSE_TRY(generate())));
+        auto const row =
+            ECLUSE_TRY(database.row("SELECT name FROM secret WHERE name = $1", {name}));
+        if (!row) made.push_back({name, ECLUSE_TRY(generate())});
     }
+    return made;
+}
+
+Result<> keep_host_keys(Context& context, std::vector<NewHostKey> const& keys)
+{
+    for (auto const& [name, key] : keys)
+        ECLUSE_TRY(store_key(context, name, key));
     return {};
 }
 

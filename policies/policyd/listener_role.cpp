@@ -10,6 +10,7 @@
 #include "policies/policyd/dropped.h"
 #include "policies/policyd/peers.h"
 #include "policies/policyd/violations.h"
+#include "policies/policyd/web_doors.h"
 #include "policies/policyd/worker_role.h"
 
 #include <arpa/inet.h>
@@ -102,6 +103,7 @@ Reply ListenerRole::hello(Request& request)
         "listener for " + std::string{to_code(*door)} + " on " + printable(address) + " port " +
             std::to_string(port));
     door_ = door;
+    context_.web.note_listener(std::string{to_code(*door)}, {address, port});
     context_.sources.add_listener(&on_sources_);
     auto const& limits = limits_of(context_.config, *door_);
     std::vector<Fd> descriptors;
@@ -138,7 +140,7 @@ Reply ListenerRole::connection(Request& request)
     auto const address = peer->address.to_string();
     bool const declared = context_.sources.declared(address);
     if (!declared && !limits_of(context_.config, *door_).answer_undeclared) {
-        context_.dropped.add(*door_, address, "undeclared", 1);
+        context_.dropped.add(std::string{to_code(*door_)}, address, "undeclared", 1);
         return Reply::later();
     }
     WorkerRole::start(
@@ -161,7 +163,7 @@ Reply ListenerRole::dropped(Request& request)
     auto const parsed = SourceAddress::parse(address);
     if (!parsed) fields.fault("address", "not an address");
     if (auto const done = fields.finish(); !done) return Reply::violation(done.error().what);
-    context_.dropped.add(*door_, parsed->to_string(), reason, count);
+    context_.dropped.add(std::string{to_code(*door_)}, parsed->to_string(), reason, count);
     return Reply::later();
 }
 

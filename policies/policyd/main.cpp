@@ -76,12 +76,18 @@ int serve(Options const& options)
     if (!journal && journal.error().code == Errc::corrupt)
         return fail(TextKey::start_rollback, journal.error(), exit_rollback);
     if (!journal) return fail(TextKey::start_journal, journal.error());
+    auto host_keys = make_missing_host_keys(*database);
+    if (!host_keys) return fail(TextKey::start_prepare, host_keys.error());
     auto passed = listen_descriptors();
     if (!passed) return fail(TextKey::start_socket, passed.error());
     auto listen_socket = take_packet_listener(*passed, paths.listen_socket, 0660);
     if (!listen_socket) return fail(TextKey::start_socket, listen_socket.error());
     auto operator_socket = take_packet_listener(*passed, paths.operator_socket, 0660);
     if (!operator_socket) return fail(TextKey::start_socket, operator_socket.error());
+    auto portal_socket = take_packet_listener(*passed, paths.portal_socket, 0660);
+    if (!portal_socket) return fail(TextKey::start_socket, portal_socket.error());
+    auto console_socket = take_packet_listener(*passed, paths.console_socket, 0660);
+    if (!console_socket) return fail(TextKey::start_socket, console_socket.error());
     auto const confinement = confine_policyd(paths);
     if (!confinement) return fail(TextKey::start_confinement, confinement.error());
     log(LogLevel::info, *confinement);
@@ -93,8 +99,12 @@ int serve(Options const& options)
         .database = *database,
         .evidence = evidence->key,
         .journal = std::move(*journal),
+        .host_keys = std::move(*host_keys),
         .listen_socket = std::move(*listen_socket),
         .operator_socket = std::move(*operator_socket),
+        .portal_socket = std::move(*portal_socket),
+        .console_socket = std::move(*console_socket),
+        .web_uid = options.web_uid.value_or(::geteuid()),
         .confinement = *confinement};
     Daemon daemon{opened};
     if (auto const done = daemon.prepare(); !done)

@@ -3,6 +3,7 @@
 #include "common/text_keys.h"
 #include "policies/config/config.h"
 #include "policies/core/calendar.h"
+#include "policies/core/retention.h"
 #include "policies/policyd/endings.h"
 #include "policies/policyd/live.h"
 #include "policies/policyd/operator_act.h"
@@ -97,6 +98,8 @@ Reply create(Context& context, Caller const& caller, Request& request, Answer co
                                .value_or(context.config.recording.retention_days);
     if (auto const done = fields.finish(); !done) return Reply::violation(done.error().what);
     if (!is_asset_name(asset.name)) return bad_value("name", "a-z 0-9 - (1…32)");
+    if (auto const fault = validate_asset_retention(std::chrono::days{asset.recording_days}))
+        return to_reply(*fault);
     if (!is_host(asset.host)) return bad_value("host", asset.host);
     if (!parse_protocol(asset.protocol)) return bad_value("protocol", asset.protocol);
     if (!is_rdp && asset.security) return bad_value("security", "ssh");

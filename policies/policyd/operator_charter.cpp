@@ -36,7 +36,7 @@ Reply publish(Context& context, Caller const& caller, Request& request, Answer c
     return json::object{{"charter", charter.version}, {"sha256", charter.sha256}};
 }
 
-Reply show(Context& context, Caller const&, Request& request, Answer const&)
+Reply show(Context& context, Caller const& caller, Request& request, Answer const&)
 {
     Fields fields{request.fields};
     auto const version = fields.optional_number("charter", 1);
@@ -45,12 +45,17 @@ Reply show(Context& context, Caller const&, Request& request, Answer const&)
     if (!charter)
         return unknown(TextKey::operator_unknown_charter, version ? std::to_string(*version) : "-");
     auto const at = UtcTime{std::chrono::seconds{charter->published_at}};
+    auto const accepted =
+        ECLUSE_TRY(store::charter_accepted_at(context.database, caller.person, charter->version));
+    json::value accepted_at(nullptr);
+    if (accepted) accepted_at = to_iso(UtcTime{std::chrono::seconds{*accepted}});
     return document(
         {{"charter", charter->version},
          {"title", charter->title},
          {"published_at", to_iso(at)},
          {"sha256", charter->sha256},
-         {"body", charter->body}}
+         {"body", charter->body},
+         {"accepted_at", accepted_at}}
     );
 }
 

@@ -13,12 +13,15 @@ struct Context;
 
 void add_report_requests(RequestTable& table, Context& context);
 void add_recording_requests(RequestTable& table, Context& context);
+void add_hold_requests(RequestTable& table, Context& context);
 void add_journal_requests(RequestTable& table, Context& context);
 void add_refusal_requests(RequestTable& table, Context& context);
 void add_system_requests(RequestTable& table, Context& context);
 
 /// A rule's "no" as an answer.
 [[nodiscard]] Fault rule_fault(ecluse::Fault fault);
+/// E-ENR-02: no such recording, or destroyed at its term.
+[[nodiscard]] Fault unknown_recording();
 /// A list: in the packet when it fits, as a document otherwise.
 [[nodiscard]] Reply rows_reply(boost::json::array rows, bool more = false);
 

@@ -1,5 +1,6 @@
 #include "common/json.h"
 #include "common/text_keys.h"
+#include "policies/config/config.h"
 #include "policies/journal/journal.h"
 #include "policies/policyd/clock.h"
 #include "policies/policyd/context.h"
@@ -7,6 +8,7 @@
 #include "policies/policyd/recorder_link.h"
 #include "policies/policyd/role.h"
 #include "policies/store/database.h"
+#include "policies/store/retention.h"
 #include "policies/vault/evidence_key.h"
 
 namespace ecluse::policyd {
@@ -19,6 +21,7 @@ constexpr std::int64_t list_max = 1000;
 struct Use {
     char const* type;
     bool needs_reason;
+    bool when_purged = false; // what is left proves that it existed
 };
 
 UtcTime from_ms(std::int64_t at)
@@ -53,15 +56,6 @@ constexpr char const* select_sessions =
     "JOIN asset a ON a.id = s.asset JOIN access_window w ON w.id = s.access_window "
     "JOIN vendor v ON v.id = w.vendor ";
 
-Fault unknown_session()
-{
-    return {
-        "E-ENR-02",
-        TextKey::error_recording_unknown_text,
-        {},
-        TextKey::error_recording_unknown_remedy};
-}
-
 Reply list(Context& context, Caller const&, Request& request)
 {
     Fields fields{request.fields};
@@ -82,6 +76,18 @@ Reply list(Context& context, Caller const&, Request& request)
     return rows_reply(std::move(rows), found.size() > static_cast<std::size_t>(list_max));
 }
 
+/// When it may go, and what keeps it longer.
+Result<> add_term(Context& context, json::object& shown, std::string const& session)
+{
+    auto const kept = ECLUSE_TRY(store::find_kept(context.database, session));
+    if (!kept) return {};
+    shown["held"] = kept->facts.legal_hold;
+    std::chrono::days const days{context.config.recording.retention_days};
+    if (auto const until = kept_until(kept->facts, {.recordings = days}))
+        shown["kept_until"] = to_iso(*until);
+    return {};
+}
+
 Reply show(Context& context, Caller const&, Request& request)
 {
     Fields fields{request.fields};
@@ -90,8 +96,10 @@ Reply show(Context& context, Caller const&, Request& request)
     auto const row =
         ECLUSE_TRY(context.database.row(std::string{select_sessions} + "WHERE s.id = $1", {session})
         );
-    if (!row) return unknown_session();
-    return described(*row);
+    if (!row) return unknown_recording();
+    auto shown = described(*row);
+    ECLUSE_TRY(add_term(context, shown, session));
+    return shown;
 }
 
 Reply hand_over(
@@ -107,7 +115,8 @@ Reply hand_over(
         return rule_fault(ecluse::Fault::window_reason_missing);
     auto const row =
         ECLUSE_TRY(context.database.row("SELECT recording FROM session WHERE id = $1", {session}));
-    if (!row || row->text("recording") == "purged") return unknown_session();
+    if (!row || (row->text("recording") == "purged" && !use.when_purged))
+        return unknown_recording();
 
     json::object event{
         {"actor", caller.person},
@@ -136,6 +145,15 @@ Reply hand_over(
 }
 
 } // namespace
+
+Fault unknown_recording()
+{
+    return {
+        "E-ENR-02",
+        TextKey::error_recording_unknown_text,
+        {},
+        TextKey::error_recording_unknown_remedy};
+}
 
 void add_recording_requests(RequestTable& table, Context& context)
 {
@@ -172,7 +190,9 @@ void add_recording_requests(RequestTable& table, Context& context)
     };
     files("recording.open", {"recording.opened", true}, false, readers);
     files("recording.export", {"recording.exported", true}, true, readers);
-    files("recording.verify", {"recording.verified", false}, false, {"rssi", "auditor", "dsi"});
+    files(
+        "recording.verify", {"recording.verified", false, true}, false, {"rssi", "auditor", "dsi"}
+    );
 }
 
 } // namespace ecluse::policyd

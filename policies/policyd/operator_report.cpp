@@ -9,6 +9,7 @@
 #include "policies/policyd/operator_objects.h"
 #include "policies/policyd/report_document.h"
 #include "policies/policyd/report_facts.h"
+#include "policies/policyd/report_row.h"
 #include "policies/policyd/role.h"
 #include "policies/report/form.h"
 #include "policies/store/database.h"
@@ -20,99 +21,9 @@ namespace {
 
 constexpr std::size_t list_max = 1000;
 
-/// The report as its rules see it, with what the requests need around it.
-struct ReportRow {
-    std::string id, window, vendor;
-    ReportTimes times;
-    std::int64_t version = 0; // the last one submitted; 0: none
-};
-
 UtcTime seconds(std::int64_t at)
 {
     return UtcTime{std::chrono::seconds{at}};
-}
-
-Fault not_found()
-{
-    return {
-        "E-RAP-00", TextKey::error_report_unknown_text, {}, TextKey::error_report_unknown_remedy};
-}
-
-Result<std::optional<ReportRow>> find_report(Database& database, std::string const& id)
-{
-    auto const row = ECLUSE_TRY(database.row(
-        "SELECT r.id, r.access_window, w.vendor, r.state, r.due_at, v.version, v.submitted_at "
-        "FROM report r JOIN access_window w ON w.id = r.access_window "
-        "LEFT JOIN report_version v ON v.report = r.id AND v.version = "
-        "(SELECT MAX(version) FROM report_version WHERE report = r.id) "
-        "WHERE r.id = $1 OR r.access_window = $1",
-        {id}
-    ));
-    if (!row) return std::optional<ReportRow>{};
-    auto const state = parse_report_state(row->text("state"));
-    if (!state) return Error{Errc::corrupt, "report: unknown state"};
-    ReportRow report{row->text("id"), row->text("access_window"), row->text("vendor"), {}, 0};
-    report.times.state = *state;
-    report.times.deadline = seconds(row->number("due_at"));
-    if (auto const at = row->optional_number("submitted_at"))
-        report.times.submitted_at = seconds(*at);
-    report.version = row->optional_number("version").value_or(0);
-    return std::optional{report};
-}
-
-Result<bool> works_in(Database& database, std::string const& window, std::string const& person)
-{
-    auto const row = ECLUSE_TRY(database.row(
-        "SELECT 1 AS found FROM window_person WHERE window = $1 AND person = $2", {window, person}
-    ));
-    return row.has_value();
-}
-
-/// Hospital roles see every report; a vendor's people see their own company's, and nobody learns
-/// that another exists (WEB:AA2).
-Result<bool> may_see(Database& database, ReportRow const& report, Caller const& caller)
-{
-    for (auto const* const role : {"dsi", "rssi", "auditor", "escort"})
-        if (caller.has_role(role)) return true;
-    auto const row = ECLUSE_TRY(database.row(
-        "SELECT 1 AS found FROM person WHERE id = $1 AND vendor = $2",
-        {caller.person, report.vendor}
-    ));
-    return row.has_value();
-}
-
-Roles roles_of(Caller const& caller)
-{
-    Roles roles;
-    for (auto const& name : caller.roles)
-        if (auto const role = parse_role(name)) roles.add(*role);
-    return roles;
-}
-
-json::object acted(Caller const& caller, ReportRow const& report, std::string_view outcome)
-{
-    return {
-        {"actor", caller.person},
-        {"source", caller.address},
-        {"object", report.id},
-        {"window", report.window},
-        {"outcome", outcome}};
-}
-
-/// What a person may see of one report, or the answer to give instead.
-std::variant<ReportRow, Reply>
-visible_report(Context& context, Caller const& caller, Request& request, Fields& fields)
-{
-    auto const id = fields.text("report", 64);
-    if (auto const done = fields.finish(); !done)
-        return Reply::violation(request.name + ": " + done.error().what);
-    auto const report = find_report(context.database, id);
-    if (!report) return Reply{report.error()};
-    if (!*report) return Reply{not_found()};
-    auto const seen = may_see(context.database, **report, caller);
-    if (!seen) return Reply{seen.error()};
-    if (!*seen) return Reply{not_found()};
-    return **report;
 }
 
 Reply list(Context& context, Caller const& caller, Request& request)
@@ -243,11 +154,13 @@ Reply submit(Context& context, Caller const& caller, Request& request)
 {
     Fields fields{request.fields};
     auto const text = fields.text("form", packet_bytes_max);
+    auto const format = fields.optional_text("format", 8).value_or("toml");
+    if (format != "toml" && format != "json") fields.fault("format", "neither toml nor json");
     auto found = visible_report(context, caller, request, fields);
     if (auto* const reply = std::get_if<Reply>(&found)) return std::move(*reply);
     auto const& report = std::get<ReportRow>(found);
 
-    auto parsed = report::parse_form(text);
+    auto parsed = format == "json" ? report::parse_form_json(text) : report::parse_form(text);
     if (auto const* const faults = std::get_if<report::FormFaults>(&parsed))
         return form_faults(caller, *faults);
     auto const& declared = std::get<report::Form>(parsed);
@@ -287,6 +200,7 @@ Reply submit(Context& context, Caller const& caller, Request& request)
              to_seconds(now).time_since_epoch().count(),
              caller.factors}
         ));
+        ECLUSE_TRY(context.database.run("DELETE FROM report_draft WHERE report = $1", {report.id}));
         return {};
     }));
     return json::object{{"report", report.id}, {"state", "submitted"}, {"version", version}};

@@ -1,101 +1,19 @@
 #include "policies/policyd/operator_role.h"
 
-#include "common/bytes.h"
 #include "common/json.h"
-#include "common/log.h"
-#include "common/paris_time.h"
-#include "common/secret.h"
-#include "common/text_keys.h"
 #include "policies/config/config.h"
-#include "policies/core/refusal.h"
+#include "common/log.h"
+#include "common/secret.h"
 #include "policies/policyd/authentication.h"
-#include "policies/policyd/clock.h"
 #include "policies/policyd/context.h"
-#include "policies/policyd/facts.h"
+#include "policies/policyd/operator_gate.h"
 #include "policies/policyd/operator_session.h"
 #include "policies/policyd/peers.h"
-#include "policies/policyd/refusals.h"
 #include "policies/policyd/violations.h"
-#include "policies/store/windows.h"
 
-#include <algorithm>
 
 namespace ecluse::policyd {
 namespace {
-
-/// Takes a secret text out of the request, so that no handler sees it.
-Secret take_secret(json::object& fields, std::string_view name)
-{
-    auto* const value = fields.if_contains(name);
-    if (!value || !value->is_string()) return {};
-    auto secret = Secret::copy_of(value->get_string());
-    std::fill(value->get_string().begin(), value->get_string().end(), '\0');
-    fields.erase(name);
-    return secret;
-}
-
-Fault not_logged_in()
-{
-    return {"E-AUT-02", TextKey::error_no_token_text, {}, TextKey::error_no_token_remedy};
-}
-
-Fault wrong_factors(Verdict const& verdict)
-{
-    return {
-        "E-AUT-01",
-        TextKey::error_login_text,
-        {{"wait", std::to_string(verdict.wait.count())}},
-        TextKey::error_login_remedy};
-}
-
-Fault wrong_role(RequestRow const& row)
-{
-    std::string roles;
-    for (auto const& role : row.roles)
-        roles += (roles.empty() ? "" : ", ") + role;
-    return {"E-DRT-01", TextKey::error_role_text, {{"roles", roles}}, TextKey::error_role_remedy};
-}
-
-/// CLAUSIER:O-5.1, CHM:5.5. The same words as on SSH.
-Fault old_password(Context& context)
-{
-    auto const& site = context.config.site;
-    return {
-        std::string{code(Refusal::password_too_old)},
-        reason(Refusal::password_too_old),
-        {{"url", site.portal}, {"phone", site.phone}},
-        action(Refusal::password_too_old)};
-}
-
-bool may_ask(RequestRow const& row, Caller const& caller)
-{
-    if (row.access == Access::logged_in) return true;
-    return std::any_of(row.roles.begin(), row.roles.end(), [&](std::string const& role) {
-        return caller.has_role(role);
-    });
-}
-
-/// What somebody who logs in should know: the password's age, the next window to accompany.
-Result<json::array> notices_for(Context& context, Accepted const& who)
-{
-    auto const now = context.clock.decision_now();
-    json::array notices;
-    auto const renew_by = ECLUSE_TRY(password_renew_by(context, who.person));
-    if (auto const warning = password_warning(renew_by, now, who.language); !warning.empty())
-        notices.emplace_back(warning);
-    auto const escorted = ECLUSE_TRY(
-        store::next_escorted(context.database, who.person, now.time_since_epoch().count())
-    );
-    if (escorted)
-        notices.emplace_back(text(
-            who.language,
-            TextKey::escort_notice,
-            {{"window", escorted->window},
-             {"start",
-              format_moment(UtcTime{std::chrono::seconds{escorted->opens_at}}, who.language)}}
-        ));
-    return notices;
-}
 
 Reply login(Context& context, Caller const& caller, Request& request, Answer const& answer)
 {
@@ -111,9 +29,12 @@ Reply login(Context& context, Caller const& caller, Request& request, Answer con
     context.authentication
         .judge(context, std::move(attempt), [&context, uid, answer](Verdict verdict) {
             if (!verdict.accepted) return answer.complete(wrong_factors(verdict));
-            auto token = operator_session::begin(context, verdict.accepted->person, uid);
+            auto token =
+                operator_session::begin(context, {.person = verdict.accepted->person, .uid = uid});
             if (!token) return answer.complete(token.error());
-            auto const notices = notices_for(context, *verdict.accepted);
+            auto const notices = notices_for(
+                context, verdict.accepted->person, verdict.accepted->language
+            );
             if (!notices) return answer.complete(notices.error());
             json::object fields_out{
                 {"token", *token},
@@ -140,6 +61,21 @@ void add_login_requests(RequestTable& table, Context& context)
         {.handler = [&context](
                         Caller const& c, Request& r, Answer const& a
                     ) { return login(context, c, r, a); },
+         .access = Access::anyone}
+    );
+    // What a page shows before anybody is logged in.
+    table.add(
+        "site.show",
+        {.handler = [&context](Caller const& caller, Request& request, Answer const&) -> Reply {
+             if (!request.fields.empty()) return Reply::violation("site.show: fields");
+             auto const& site = context.config.site;
+             return json::object{
+                 {"name", site.name},
+                 {"phone", site.phone},
+                 {"portal", site.portal},
+                 {"language", site.language},
+                 {"door", caller.door}};
+         },
          .access = Access::anyone}
     );
     table.add(
@@ -220,48 +156,7 @@ void OperatorRole::handle(RequestRow const& row, Request request, Answer const& 
     if (!*found) return answer.complete(not_logged_in());
     auto caller = std::move(**found);
     language_ = caller.language;
-    auto refused = !may_ask(row, caller) ? std::optional{wrong_role(row)}
-                   : caller.password_too_old && !row.with_old_password
-                       ? std::optional{old_password(context_)}
-                       : std::nullopt;
-    if (refused) {
-        auto const noted = record_refusal(
-            context_,
-            {.code = refused->code,
-             .door = "cli",
-             .address = caller.address,
-             .login = caller.login,
-             .person = caller.person,
-             .detail = request.name}
-        );
-        if (!noted) return answer.complete(noted.error());
-        return answer.complete(std::move(*refused));
-    }
-    if (row.signs) return sign(row, std::move(caller), std::move(request), answer);
-    Connection::run_row(row, caller, std::move(request), answer);
-}
-
-void OperatorRole::sign(RequestRow const& row, Caller caller, Request request, Answer const& answer)
-{
-    auto password = take_secret(request.fields, "password");
-    auto code = take_secret(request.fields, "code");
-    // Shared, because a std::function must be copyable; a Request is not.
-    auto const held = std::make_shared<Request>(std::move(request));
-    auto const person = caller.person;
-    auto const address = caller.address;
-    // The table outlives every connection, so `row` does too.
-    context_.authentication.sign_again(
-        context_,
-        person,
-        std::move(password),
-        std::move(code),
-        address,
-        [&row, caller = std::move(caller), held, answer](Verdict verdict) mutable {
-            if (!verdict.accepted) return answer.complete(wrong_factors(verdict));
-            caller.factors = verdict.accepted->factors;
-            Connection::run_row(row, caller, std::move(*held), answer);
-        }
-    );
+    pass_gate(context_, row, std::move(caller), std::move(request), answer);
 }
 
 } // namespace ecluse::policyd

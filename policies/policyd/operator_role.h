@@ -19,7 +19,6 @@ public:
 
 private:
     void handle(RequestRow const& row, Request request, Answer const& answer);
-    void sign(RequestRow const& row, Caller caller, Request request, Answer const& answer);
     [[nodiscard]] Reply hello(Request& request);
 
     Context& context_;

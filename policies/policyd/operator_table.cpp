@@ -51,10 +51,14 @@ void add_operator_requests(RequestTable& table, Context& context)
     add_account_requests(table, context);
     add_window_requests(table, context);
     add_window_decisions(table, context);
+    add_extension_requests(table, context);
+    add_gateway_requests(table, context);
     add_session_requests(table, context);
     add_charter_requests(table, context);
     add_report_requests(table, context);
+    add_report_draft_requests(table, context);
     add_recording_requests(table, context);
+    add_hold_requests(table, context);
     add_journal_requests(table, context);
     add_refusal_requests(table, context);
     add_system_requests(table, context);

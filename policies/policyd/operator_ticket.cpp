@@ -2,6 +2,7 @@
 #include "common/json.h"
 #include "common/text_keys.h"
 #include "policies/config/config.h"
+#include "policies/ctl/rdp_file.h"
 #include "policies/policyd/clock.h"
 #include "policies/policyd/door.h"
 #include "policies/policyd/door_certificate.h"
@@ -40,7 +41,7 @@ Result<Fault> refused(
     auto const reference = ECLUSE_TRY(record_refusal(
         context,
         {.code = code,
-         .door = "cli",
+         .door = caller.door,
          .address = caller.address,
          .login = caller.login,
          .person = caller.person,
@@ -132,7 +133,7 @@ Reply mint(Context& context, Caller const& caller, Request& request, Answer cons
         return written.error();
     }
     auto const& config = context.config;
-    return json::object{
+    json::object answer{
         {"ticket", ticket->reveal()},
         {"life_s", life.count()},
         {"host", door_names(config).front()},
@@ -143,6 +144,19 @@ Reply mint(Context& context, Caller const& caller, Request& request, Answer cons
         {"from", use.address},
         {"until", to_iso(granted.until)},
         {"functions", function_array(granted.permissions, Protocol::rdp)}};
+    // eclusectl writes the file itself; a page only saves it.
+    if (caller.door == "portal") {
+        std::vector<std::string> functions;
+        for (auto const& word : answer.at("functions").as_array())
+            functions.emplace_back(std::string_view{word.as_string()});
+        answer["file"] = ctl::rdp_file(
+            {.host = door_names(config).front(),
+             .port = static_cast<std::uint16_t>(config.rdp.port),
+             .ticket = ticket->reveal(),
+             .functions = std::move(functions)}
+        );
+    }
+    return answer;
 }
 
 } // namespace

@@ -11,6 +11,7 @@
 #include "policies/policyd/window_record.h"
 #include "policies/store/assets.h"
 #include "policies/store/vendors.h"
+#include "policies/store/extensions.h"
 #include "policies/store/windows.h"
 
 #include <algorithm>
@@ -144,7 +145,7 @@ owes_reports(Context& context, Caller const& caller, Asked const& asked)
     ECLUSE_TRY(record_refusal(
         context,
         {.code = code,
-         .door = "cli",
+         .door = caller.door,
          .address = caller.address,
          .login = caller.login,
          .person = caller.person,
@@ -288,6 +289,7 @@ Reply show(Context& context, Caller const& caller, Request& request, Answer cons
     auto object = ECLUSE_TRY(store::show_window(context.database, id));
     if (!own && window->state == "requested")
         object["remarks"] = ECLUSE_TRY(remarks(context, *window));
+    object["questions"] = ECLUSE_TRY(store::questions_of(context.database, id));
     return document(std::move(object));
 }
 

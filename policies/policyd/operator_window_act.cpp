@@ -6,6 +6,7 @@
 #include "policies/policyd/facts.h"
 #include "policies/policyd/live.h"
 #include "policies/policyd/operator_act.h"
+#include "policies/policyd/window_extension.h"
 #include "policies/policyd/window_record.h"
 #include "policies/policyd/windows.h"
 #include "policies/store/windows.h"
@@ -253,39 +254,11 @@ Result<std::size_t> lengthen(Context& context, LiveSession const& session, UtcTi
 Reply extend(Context& context, Caller const& caller, Request& request, Answer const&)
 {
     Fields fields{request.fields};
-    auto const id = fields.text("window", id_bytes_max);
-    WindowChange change{.act = WindowAct::extend};
-    change.closes = instant(fields, "closes");
-    change.reason = fields.text("reason", reason_bytes_max);
-    // The reason of an extension is the reason why care hours may be disturbed: said once.
-    change.usage_hours_override = change.reason;
+    ExtensionAct act{.window = fields.text("window", id_bytes_max), .closes = {}, .reason = {}};
+    act.closes = instant(fields, "closes");
+    act.reason = fields.text("reason", reason_bytes_max);
     if (auto const done = fields.finish(); !done) return Reply::violation(done.error().what);
-    auto judged = judge(context, caller, id, change);
-    if (auto* refused = std::get_if<Reply>(&judged)) return std::move(*refused);
-    auto const& [window, times] = std::get<Judged>(judged);
-    auto const now = context.clock.decision_now();
-    store::Extension const extension{
-        .window = id,
-        .reason = change.reason,
-        .by = caller.person,
-        .from = window.closes_at,
-        .to = times.closes.time_since_epoch().count(),
-        .at = now.time_since_epoch().count()};
-    ECLUSE_TRY(record_act(
-        context,
-        caller,
-        {.type = "window.extended",
-         .object = id,
-         .details =
-             {{"before", to_iso(UtcTime{std::chrono::seconds{extension.from}})},
-              {"after", to_iso(times.closes)},
-              {"reason", change.reason}}},
-        [&] { return store::extend_window(context.database, extension); }
-    ));
-    std::size_t sessions = 0;
-    for (auto const& session : context.live.list())
-        if (session.window == id) sessions += ECLUSE_TRY(lengthen(context, session, now));
-    return json::object{{"window", id}, {"closes", to_iso(times.closes)}, {"sessions", sessions}};
+    return extend_window(context, caller, act);
 }
 
 Reply set_escort(Context& context, Caller const& caller, Request& request, Answer const&)
@@ -314,6 +287,45 @@ Reply set_escort(Context& context, Caller const& caller, Request& request, Answe
 }
 
 } // namespace
+
+Reply extend_window(Context& context, Caller const& caller, ExtensionAct const& act)
+{
+    auto const& id = act.window;
+    WindowChange change{.act = WindowAct::extend};
+    change.closes = act.closes;
+    change.reason = act.reason;
+    // The reason of an extension is the reason why care hours may be disturbed: said once.
+    change.usage_hours_override = act.reason;
+    auto judged = judge(context, caller, id, change);
+    if (auto* refused = std::get_if<Reply>(&judged)) return std::move(*refused);
+    auto const& [window, times] = std::get<Judged>(judged);
+    auto const now = context.clock.decision_now();
+    store::Extension const extension{
+        .window = id,
+        .reason = change.reason,
+        .by = caller.person,
+        .from = window.closes_at,
+        .to = times.closes.time_since_epoch().count(),
+        .at = now.time_since_epoch().count()};
+    ECLUSE_TRY(record_act(
+        context,
+        caller,
+        {.type = "window.extended",
+         .object = id,
+         .details =
+             {{"before", to_iso(UtcTime{std::chrono::seconds{extension.from}})},
+              {"after", to_iso(times.closes)},
+              {"reason", change.reason}}},
+        [&]() -> Result<> {
+            if (act.also) ECLUSE_TRY(act.also());
+            return store::extend_window(context.database, extension);
+        }
+    ));
+    std::size_t sessions = 0;
+    for (auto const& session : context.live.list())
+        if (session.window == id) sessions += ECLUSE_TRY(lengthen(context, session, now));
+    return json::object{{"window", id}, {"closes", to_iso(times.closes)}, {"sessions", sessions}};
+}
 
 void add_window_decisions(RequestTable& table, Context& context)
 {

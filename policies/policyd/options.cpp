@@ -2,6 +2,7 @@
 
 #include "policies/policyd/paths.h"
 
+#include <charconv>
 #include <cstdlib>
 #include <string_view>
 
@@ -19,7 +20,15 @@ Result<Options> parse_options(int count, char const* const* words)
             options.version = true;
         else if ((word == "--root" || word == "--config") && i + 1 < count)
             (word == "--root" ? options.root : options.config) = words[++i];
-        else if (word == "--acknowledge-rollback" && i + 1 < count)
+        else if (word == "--web-uid" && i + 1 < count) {
+            unsigned uid = 0;
+            std::string_view const digits{words[++i]};
+            auto const [end, wrong] =
+                std::from_chars(digits.data(), digits.data() + digits.size(), uid);
+            if (wrong != std::errc{} || end != digits.data() + digits.size())
+                return Error{Errc::malformed, "--web-uid: not a number"};
+            options.web_uid = uid;
+        } else if (word == "--acknowledge-rollback" && i + 1 < count)
             options.reason = words[++i];
         else if (word == "--login" && i + 1 < count)
             options.login = words[++i];

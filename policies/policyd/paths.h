@@ -9,7 +9,7 @@ namespace ecluse::policyd {
 struct Paths {
     std::string config, master_key, rssi, escrow; // etc/
     std::string database, journal;                // state/, journal/
-    std::string listen_socket, operator_socket, recorder_socket;
+    std::string listen_socket, operator_socket, portal_socket, console_socket, recorder_socket;
 
     /// `root` empty means installed.
     [[nodiscard]] static Paths under(std::string const& root)
@@ -29,6 +29,8 @@ struct Paths {
             .journal = var + "/journal",
             .listen_socket = run + "/listen.sock",
             .operator_socket = run + "/operator.sock",
+            .portal_socket = run + "/portal.sock",
+            .console_socket = run + "/console.sock",
             .recorder_socket = run + "/recorder.sock"};
     }
 };

@@ -299,4 +299,21 @@ void RecorderLink::countersign(
     if (!sent) log(LogLevel::error, "countersign " + session + ": " + sent.error().what);
 }
 
+void RecorderLink::purge(std::string const& certificate, std::string const& signature, Purged done)
+{
+    impl_->ask(
+        {{"do", "recorder.purge"},
+         {"certificate", certificate},
+         {"signature", to_base64(signature)}},
+        [done = std::move(done)](Result<Answered> answer) {
+            if (!answer) return done(answer.error());
+            Fields fields{answer->fields};
+            auto digest = fields.text("certificate_sha256", 64);
+            if (digest.size() != 64)
+                return done(Error{Errc::malformed, "purge: no certificate in the answer"});
+            done(std::move(digest));
+        }
+    );
+}
+
 } // namespace ecluse::policyd

@@ -50,6 +50,10 @@ public:
     void countersign(
         std::string const& session, std::string const& signature, std::string const& certificate
     );
+    /// Destroys a recording's content (docs/formats/recording.md, Purge). Answers with the SHA-256
+    /// of the certificate that now lies beside what is left: an earlier one when there was one.
+    using Purged = std::function<void(Result<std::string>)>;
+    void purge(std::string const& certificate, std::string const& signature, Purged done);
 
 private:
     struct Impl;

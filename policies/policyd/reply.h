@@ -23,6 +23,7 @@ struct Fault {
     TextKey text;
     std::vector<std::pair<std::string, std::string>> holes = {}; // shared by text and remedy
     std::optional<TextKey> remedy = std::nullopt;
+    std::string reference = {}; // "R-7KQ3M5", when the refusal was recorded
 };
 
 /// What a handler gives back. Implicit from an object (success), a Fault (refused) and an Error (we

@@ -153,7 +153,7 @@ int main(int argc, char** argv)
     }
     report::limit_ourselves();
     // The technician's words meet font and PDF libraries here: nothing else may be within reach.
-    if (auto const confinement = confine(Role::report); !confinement) {
+    if (auto const confinement = confine(ProcessRole::report); !confinement) {
         log(LogLevel::error, confinement.error().what);
         return 1;
     }

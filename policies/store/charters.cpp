@@ -52,6 +52,17 @@ Result<std::int64_t> accept_charter(
     );
 }
 
+Result<std::optional<std::int64_t>>
+charter_accepted_at(Database& database, std::string const& person, std::int64_t version)
+{
+    auto const row = ECLUSE_TRY(database.row(
+        "SELECT accepted_at FROM charter_acceptance WHERE person = $1 AND charter = $2",
+        {person, version}
+    ));
+    if (!row) return std::optional<std::int64_t>{};
+    return std::optional{row->number("accepted_at")};
+}
+
 Result<json::object> list_acceptances(Database& database)
 {
     return listing(

@@ -22,6 +22,9 @@ Result<std::int64_t> accept_charter(
     std::int64_t at,
     std::string const& address
 );
+/// When this person accepted this version; nothing: not yet.
+[[nodiscard]] Result<std::optional<std::int64_t>>
+charter_accepted_at(Database& database, std::string const& person, std::int64_t version);
 [[nodiscard]] Result<boost::json::object> list_acceptances(Database& database);
 
 } // namespace ecluse::store

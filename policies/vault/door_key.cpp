@@ -4,8 +4,8 @@
 #include "common/bytes.h"
 #include "policies/vault/x509_parts.h"
 
+#include <openssl/ec.h>
 #include <openssl/pem.h>
-#include <openssl/rsa.h>
 #include <openssl/x509v3.h>
 
 #include <arpa/inet.h>
@@ -17,7 +17,7 @@ using namespace x509;
 
 namespace {
 
-constexpr unsigned rsa_bits = 3072;
+constexpr char const* curve = "P-256";
 /// Long enough not to be forgotten every few months, short enough for a key to be renewed.
 constexpr int valid_days = 730;
 constexpr std::size_t common_name_chars_max = 64; // X.520
@@ -47,7 +47,7 @@ std::string alternative_names(std::vector<std::string> const& names)
 bool extend(X509* certificate, std::string const& names)
 {
     return add_extension(certificate, NID_basic_constraints, "critical,CA:FALSE") &&
-           add_extension(certificate, NID_key_usage, "critical,digitalSignature,keyEncipherment") &&
+           add_extension(certificate, NID_key_usage, "critical,digitalSignature") &&
            add_extension(certificate, NID_ext_key_usage, "serverAuth") &&
            add_extension(certificate, NID_subject_key_identifier, "hash") &&
            add_extension(certificate, NID_subject_alt_name, names.c_str());
@@ -162,7 +162,7 @@ Result<> check_for_servers(X509* certificate, UtcTime now)
 
 Result<DoorKey> DoorKey::create(std::vector<std::string> const& names, UtcTime now)
 {
-    Key key{EVP_RSA_gen(rsa_bits), EVP_PKEY_free};
+    Key key{EVP_EC_gen(curve), EVP_PKEY_free};
     if (!key) return broken("cannot make the key");
     auto chain = ECLUSE_TRY(self_signed(key.get(), names, now));
     return DoorKey{std::move(key), std::move(chain)};

@@ -84,7 +84,7 @@ int run(int count, char const* const* words)
     // Before the loop, whose threads would stay outside. The socket's folder is not needed any
     // more.
     auto const confinement =
-        confine(Role::recorder, {.read = {}, .write = {options->recordings}, .execute = {}});
+        confine(ProcessRole::recorder, {.read = {}, .write = {options->recordings}, .execute = {}});
     if (!confinement) {
         log(LogLevel::error, confinement.error().what);
         return 1;

@@ -1,8 +1,10 @@
 #include "common/bytes.h"
 #include "common/json.h"
 #include "common/log.h"
+#include "recorder/daemon/purge.h"
 #include "recorder/daemon/server.h"
 #include "recorder/format/files.h"
+#include "recorder/format/purge.h"
 #include "recorder/format/recover.h"
 
 #include <cerrno>
@@ -268,6 +270,32 @@ void Server::list(std::int64_t id, Fields& fields)
         recordings.push_back(json::object{
             {"session", item.session}, {"state", item.state}, {"bytes", item.bytes}});
     send({{"re", id}, {"ok", true}, {"recordings", std::move(recordings)}});
+}
+
+void Server::purge(std::int64_t id, Fields& fields)
+{
+    auto const certificate = fields.text("certificate", recording::purge_bytes_max);
+    auto const signature = from_base64(fields.text("signature", signature_bytes_max));
+    if (!signature) fields.fault("signature", "not base64");
+    if (!fields.finish()) return;
+    struct Job {
+        std::string certificate;
+        std::string signature;
+        Result<std::string> done{std::string{}};
+    };
+    auto const job = std::make_shared<Job>(Job{certificate, *signature});
+    loop_.in_pool(
+        [this, job] {
+            job->done = recorder::purge(
+                store_, job->certificate, job->signature, to_seconds(utc_now())
+            );
+        },
+        [this, job, id, mine = connection_] {
+            if (mine != connection_) return;
+            if (!job->done) return answer_error(id, job->done.error());
+            send({{"re", id}, {"ok", true}, {"certificate_sha256", *job->done}});
+        }
+    );
 }
 
 void Server::recording_ended(

@@ -32,6 +32,7 @@ Server::Row const Server::rows[] = {
     {"recorder.countersign", &Server::countersign, false},
     {"recorder.ping", &Server::ping, false},
     {"recorder.list", &Server::list, false},
+    {"recorder.purge", &Server::purge, false},
 };
 
 Server::Server(Loop& loop, Options const& options, Store store)

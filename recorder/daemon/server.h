@@ -48,6 +48,7 @@ private:
     void countersign(std::int64_t id, Fields& fields);
     void ping(std::int64_t id, Fields& fields);
     void list(std::int64_t id, Fields& fields);
+    void purge(std::int64_t id, Fields& fields);
 
     // Recordings
     void recover_all();

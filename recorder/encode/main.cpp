@@ -19,7 +19,7 @@ int serve()
         return 2;
     }
     encode::prepare_libraries();
-    auto const confined = confine(Role::encoder);
+    auto const confined = confine(ProcessRole::encoder);
     if (!confined) {
         log(LogLevel::error, confined.error().what);
         return 2;

@@ -1,5 +1,6 @@
 #include "recorder/encode/outlet.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <sys/socket.h>
@@ -13,22 +14,35 @@ constexpr std::chrono::milliseconds mark_period{20};
 
 } // namespace
 
-std::uint64_t
-Outlet::add(FrameKind kind, std::uint64_t mono_us, std::string_view payload, Moment now)
+std::uint64_t Outlet::add(FrameKind kind, std::uint64_t mono_us, std::string_view payload)
 {
     if (!has_bytes()) {
         waiting_.clear();
         sent_ = 0;
     }
     append_frame(waiting_, kind, 0, mono_us, payload);
-    ++written_;
+    return ++written_;
+}
+
+void Outlet::mark_offered()
+{
+    if (offered_ == written_) return;
+    auto const now = std::chrono::steady_clock::now();
     if (marks_.empty() || now - marks_.back().since > mark_period)
-        marks_.push_back({written_, now});
-    return written_;
+        marks_.push_back({offered_ + 1, now});
+    offered_ = written_;
+}
+
+void Outlet::excuse(std::chrono::milliseconds time)
+{
+    auto const now = std::chrono::steady_clock::now();
+    for (auto& mark : marks_)
+        mark.since = std::min(now, mark.since + time);
 }
 
 Result<> Outlet::flush()
 {
+    mark_offered();
     while (has_bytes()) {
         auto const sent = ::send(
             intake_.get(),
@@ -75,7 +89,7 @@ Result<Outlet::Answer> Outlet::read()
         // The mark of a moment leaves when the next moment's first frame is on disk.
         while (marks_.size() > 1 && marks_[1].frame <= on_disk_ + 1)
             marks_.pop_front();
-        if (on_disk_ == written_) marks_.clear();
+        if (on_disk_ == offered_) marks_.clear();
     }
 }
 

@@ -25,8 +25,9 @@ public:
 
     [[nodiscard]] int fd() const { return intake_.get(); }
     /// The number of this frame, from 1.
-    std::uint64_t add(FrameKind kind, std::uint64_t mono_us, std::string_view payload, Moment now);
-    /// Writes what the socket takes now. An error is final.
+    std::uint64_t add(FrameKind kind, std::uint64_t mono_us, std::string_view payload);
+    /// Writes what the socket takes now; only from here on can the recorder be waited for. An error
+    /// is final.
     Result<> flush();
     /// Reads the recorder's numbers; nullopt inside when it closed.
     struct Answer {
@@ -38,19 +39,25 @@ public:
     [[nodiscard]] bool is_full() const { return waiting_.size() - sent_ > waiting_bytes_max; }
     [[nodiscard]] std::uint64_t written() const { return written_; }
     [[nodiscard]] std::uint64_t on_disk() const { return on_disk_; }
-    /// Since when a frame waits to be on disk.
+    [[nodiscard]] bool is_waiting() const { return !marks_.empty(); }
+    /// For how long a frame that was offered to the recorder is not on disk.
     [[nodiscard]] std::chrono::milliseconds oldest_wait(Moment now) const;
+    /// For this long nobody ran here, so nobody could see what is on disk: it does not count.
+    void excuse(std::chrono::milliseconds time);
 
 private:
+    /// Frames from this one on were offered at that time.
     struct Mark {
         std::uint64_t frame;
         Moment since;
     };
+    void mark_offered();
     Fd intake_;
     std::string waiting_;
     std::size_t sent_ = 0;
     std::string numbers_;
     std::uint64_t written_ = 0;
+    std::uint64_t offered_ = 0;
     std::uint64_t on_disk_ = 0;
     /// One per frame that waits is too many for a typist's second: one per moment.
     std::deque<Mark> marks_;

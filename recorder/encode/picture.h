@@ -1,5 +1,7 @@
 #pragma once
 
+#include "recorder/format/feed.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -7,9 +9,7 @@
 
 namespace ecluse::encode {
 
-/// Pixels of a desktop that a session may have: 4096 x 2304, the most that H.264 level 5.1 holds
-/// and ordinary players show. Two ordinary screens side by side fit.
-constexpr std::size_t desktop_pixels_max = 4096UL * 2304;
+using feed::desktop_pixels_max;
 
 /// Exclusive right and bottom.
 struct Box {
@@ -30,6 +30,7 @@ public:
     void mark_all();
     void clear();
     [[nodiscard]] bool any() const { return any_; }
+    [[nodiscard]] std::size_t count() const;
     [[nodiscard]] int columns() const { return columns_; }
     [[nodiscard]] int rows() const { return rows_; }
     [[nodiscard]] bool is_marked(int column, int row) const
@@ -65,10 +66,13 @@ public:
     [[nodiscard]] Box box() const { return {0, 0, width_, height_}; }
 
     /// Copies `source` (rows of `source_width` pixels) so that its corner comes to the place of
-    /// `to`; what falls outside `to` or the picture is left out. Marks what changed.
+    /// `to`; what falls outside `to` or the picture is left out. Marks what is different now.
     void paint(std::uint8_t const* source, int source_width, int source_height, Box to);
 
 private:
+    /// Whether anything differs. `to` lies in the picture.
+    bool copy(std::uint8_t const* source, std::size_t source_stride, Box to);
+
     int width_ = 0;
     int height_ = 0;
     std::vector<std::uint8_t> pixels_;

@@ -18,6 +18,11 @@ namespace {
 /// recorder's own 250 ms, an update is on disk well within a second.
 constexpr auto fragment_period = 250ms;
 constexpr auto click_shown = 400ms;
+/// Above one of so many squares, a picture is large: a listing that rolls by, a window that opens.
+/// Nobody reads eight of these in a second, and they are most of what a recording weighs.
+constexpr std::size_t large_part = 4;
+/// Between two turns; a longer time is a machine with too much to do.
+constexpr auto pause_max = 250ms;
 constexpr std::size_t read_bytes = 256UL * 1024;
 constexpr std::chrono::milliseconds order_limit{10'000};
 constexpr int frames_per_second_max = 30;
@@ -87,8 +92,8 @@ int Session::wait_ms(Moment now) const
     if (stage_ == Stage::running && shows_something_new(now)) wake = std::min(wake, next_picture_);
     if (shown_pointer_ && shown_pointer_->clicked) wake = std::min(wake, click_until_);
     if (video_.has_samples()) wake = std::min(wake, fragment_due_);
-    if (outlet_.oldest_wait(now) > 0ms)
-        wake = std::min(wake, now + stall_ - outlet_.oldest_wait(now));
+    if (outlet_.is_waiting()) wake = std::min(wake, now + stall_ - outlet_.oldest_wait(now));
+    if (stage_ == Stage::ending) wake = std::min(wake, closing_due_);
     if (wake == Moment::max()) return -1;
     auto const left = std::chrono::ceil<std::chrono::milliseconds>(wake - now);
     return static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, 60'000));
@@ -110,9 +115,10 @@ Result<> Session::turn()
         wants(runs ? control_.fd() : -1, false, false)};
     // Its end is told even when nothing is asked for: after the session only the intake matters.
     if (!runs && answers_.empty()) watched[0].fd = -1;
-    if (::poll(watched.data(), watched.size(), wait_ms(now)) < 0 && errno != EINTR)
-        return os_error("poll");
+    auto const wait = wait_ms(now);
+    if (::poll(watched.data(), watched.size(), wait) < 0 && errno != EINTR) return os_error("poll");
     now = std::chrono::steady_clock::now();
+    forgive_pause(now, wait);
 
     if (runs && (watched[0].revents & (POLLIN | POLLHUP | POLLERR)) != 0 && !outlet_.is_full())
         ECLUSE_TRY(read_feed(now));
@@ -121,10 +127,32 @@ Result<> Session::turn()
     if (video_.has_samples() && now >= fragment_due_) write_fragment(now);
     ECLUSE_TRY(outlet_.flush());
     acknowledge();
-    if (outlet_.oldest_wait(now) >= stall_) return Error{Errc::timed_out, "the recorder stalls"};
+    if (stage_ != Stage::done && outlet_.oldest_wait(now) >= stall_) ECLUSE_TRY(judge_recorder());
     // Without an end there is nothing to wait for: closing is what the recorder must see.
     if (stage_ == Stage::ending && !end_written_ && !outlet_.has_bytes()) stage_ = Stage::done;
+    // Everything is on disk. A recorder closes then; one that does not keeps nobody here.
+    if (stage_ == Stage::ending && end_written_ && outlet_.on_disk() == outlet_.written() &&
+        now >= closing_due_)
+        stage_ = Stage::done;
     return {};
+}
+
+/// What it has answered counts, however late this process came to read it.
+Result<> Session::judge_recorder()
+{
+    ECLUSE_TRY(read_intake());
+    acknowledge();
+    if (outlet_.oldest_wait(turned_) < stall_) return {};
+    return Error{Errc::timed_out, "the recorder stalls"};
+}
+
+/// Long turns and a machine that did not let this process run are not the recorder's fault.
+void Session::forgive_pause(Moment now, int waited_ms)
+{
+    auto const turn =
+        std::chrono::duration_cast<std::chrono::milliseconds>(now - std::exchange(turned_, now));
+    auto const meant = std::chrono::milliseconds{std::max(waited_ms, 0)};
+    if (waited_ms >= 0 && turn > meant + pause_max) outlet_.excuse(turn - meant);
 }
 
 Result<> Session::read_feed(Moment now)
@@ -154,7 +182,7 @@ Result<> Session::take(feed::FrameView const& frame, Moment now)
     auto const pass = [&](FrameKind kind) -> Result<> {
         if (frame.payload.size() > frame_payload_max)
             return Error{Errc::too_large, "feed: a frame that no recording takes"};
-        acknowledgements_.passed(outlet_.add(kind, frame.mono_us, frame.payload, now));
+        acknowledgements_.passed(outlet_.add(kind, frame.mono_us, frame.payload));
         return {};
     };
     switch (frame.kind) {
@@ -238,9 +266,13 @@ Result<> Session::add_picture(Moment now)
         fragment_due_ = now + fragment_period;
         fragment_mono_us_ = mono_us;
     }
+    auto const& changed = decoder_.picture().changed();
+    bool const is_large = changed.count() * large_part > changed.tiles().size();
     shown_pointer_ = pointer(now);
     ECLUSE_TRY(video_.add(decoder_.picture(), shown_pointer_, mono_us / 1000));
-    next_picture_ = now + picture_period_;
+    next_picture_ = now + (is_large ? 2 : 1) * picture_period_;
+    // It waited longer, and is worth a fragment of its own.
+    if (is_large) fragment_due_ = now;
     acknowledgements_.pictured();
     return {};
 }
@@ -253,8 +285,7 @@ void Session::write_fragment(Moment now)
         frame = outlet_.add(
             FrameKind::video,
             fragment_mono_us_,
-            std::string_view{bytes}.substr(at, frame_payload_max),
-            now
+            std::string_view{bytes}.substr(at, frame_payload_max)
         );
     acknowledgements_.written_as(frame);
 }
@@ -262,6 +293,7 @@ void Session::write_fragment(Moment now)
 Result<> Session::finish(std::string_view end, Moment now)
 {
     stage_ = Stage::ending;
+    closing_due_ = now + stall_;
     // Also when nothing changed: its time is the end of the video.
     if (decoder_.picture().width() != 0) {
         changed_mono_us_ = microseconds(now);
@@ -269,7 +301,7 @@ Result<> Session::finish(std::string_view end, Moment now)
         write_fragment(now);
     }
     if (end.empty()) return {};
-    acknowledgements_.passed(outlet_.add(FrameKind::end, microseconds(now), end, now));
+    acknowledgements_.passed(outlet_.add(FrameKind::end, microseconds(now), end));
     end_written_ = true;
     return {};
 }

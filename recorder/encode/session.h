@@ -54,6 +54,8 @@ private:
     /// The last picture, the last fragment, and the end when there is one to write.
     Result<> finish(std::string_view end, Moment now);
     Result<> read_intake();
+    Result<> judge_recorder();
+    void forgive_pause(Moment now, int waited_ms);
     void acknowledge();
     [[nodiscard]] std::optional<Pointer> pointer(Moment now) const;
     [[nodiscard]] bool shows_something_new(Moment now) const;
@@ -73,6 +75,9 @@ private:
     bool end_written_ = false;
     std::optional<feed::PointerPlace> pointer_;
     std::optional<Pointer> shown_pointer_;
+    Moment turned_ = std::chrono::steady_clock::now();
+    /// When an intake that nobody closes is left.
+    Moment closing_due_{};
     Moment click_until_{};
     Moment next_picture_{};
     Moment fragment_due_{};

@@ -34,6 +34,9 @@ constexpr std::size_t payload_max = 16UL * 1024 * 1024;
 /// few hundred.
 constexpr std::size_t bitmaps_max = 16384;
 constexpr std::uint16_t desktop_edge_max = 8192;
+/// Pixels of a desktop that a session may have: 4096 x 2304, the most that H.264 level 5.1 holds
+/// and ordinary players show. Two ordinary screens side by side fit.
+constexpr std::size_t desktop_pixels_max = 4096UL * 2304;
 
 struct DesktopSize {
     std::uint16_t width;

@@ -13,7 +13,7 @@ namespace ecluse::recording {
 
 /// Every file a recording may consist of, in the order in which `recorder.open` hands them over:
 /// what describes, what is proven, what proves.
-constexpr std::array<std::string_view, 11> file_names{
+constexpr std::array<std::string_view, 13> file_names{
     "header.json",
     "record.bin",
     "chain.txt",
@@ -24,7 +24,9 @@ constexpr std::array<std::string_view, 11> file_names{
     "seal.evidence.sig",
     "evidence.pem",
     "torn-chain.txt",
-    "torn-record.bin"};
+    "torn-record.bin",
+    "purge.json",
+    "purge.sig"};
 
 /// The files of one recording, from a folder or from the descriptors of `recorder.open`.
 class RecordingFiles {

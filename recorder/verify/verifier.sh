@@ -99,11 +99,32 @@ read_seal() {
     fi
 }
 
+# Ce qui explique pourquoi le contenu et les clés ne sont plus là : le certificat de purge.
+check_purge() {
+    purged=
+    [ -e "$folder/purge.json" ] || [ -e "$folder/purge.sig" ] || return 0
+    check_text purge.json
+    [ -f "$folder/purge.sig" ] || fault "purge.sig : ce fichier manque."
+    [ "$(wc -l <"$folder/purge.json" | tr -d ' ')" -eq 1 ] || fault "purge.json : forme imprévue."
+    sed -n 's/^{"format":"ecluse-purge-1","session":"\(S-[A-Za-z0-9]*\)","header_sha256":"\([0-9a-f]*\)","seal_sha256":"\([0-9a-f]*\)","ended":"\([0-9TZ:-]*\)","kept_days":\([0-9]*\),"purged":"\([0-9TZ:-]*\)"}$/\1 \2 \3 \4 \5 \6/p' \
+        "$folder/purge.json" >"$work/purge"
+    [ -s "$work/purge" ] || fault "purge.json : forme imprévue."
+    read -r purge_session purge_header purge_seal ended kept_days purged <"$work/purge"
+    [ "$purge_session" = "$session" ] && [ "$purge_header" = "$header_digest" ] &&
+        [ "$purge_seal" = "$(digest_of "$folder/seal.json")" ] &&
+        [ -s "$work/evidence.pub" ] && check_signature "$work/evidence.pub" "$folder/purge.json" "$folder/purge.sig" ||
+        fault "purge.json : le certificat de purge n'est pas celui de cet enregistrement, ou sa signature est fausse."
+}
+
+# Un fichier que la purge a détruit.
+is_gone() { [ -n "$purged" ] && [ ! -e "$folder/$1" ]; }
+
 check_keys() {
     printf '%s\n' "$recipients" | tr '{' '\n' |
         sed -n 's/.*"file":"\(key-[a-z]*\.cms\)","sha256":"\([0-9a-f]*\)".*/\1 \2/p' >"$work/keys"
     [ -s "$work/keys" ] || fault "header.json : aucun destinataire."
     while read -r file wanted; do
+        is_gone "$file" && continue
         [ -f "$folder/$file" ] || fault "$file : ce fichier manque."
         [ "$(digest_of "$folder/$file")" = "$wanted" ] ||
             fault "$file : l'empreinte de ce fichier n'est pas celle de l'en-tête."
@@ -136,9 +157,11 @@ check_countersignature() {
 check_segment() { # index, position, longueur, empreinte
     [ "$1" -eq "$count" ] && [ "$2" -eq "$position" ] && [ "$3" -gt 0 ] ||
         fault "chain.txt, segment n° $count : la chaîne est rompue."
-    found=$(dd bs="$3" count=1 iflag=fullblock 2>/dev/null <&3 | sha256sum | cut -d' ' -f1)
-    [ "$found" = "$4" ] ||
-        fault "record.bin, segment n° $1, octet $2 : le contenu a été modifié ou manque."
+    if ! is_gone record.bin; then
+        found=$(dd bs="$3" count=1 iflag=fullblock 2>/dev/null <&3 | sha256sum | cut -d' ' -f1)
+        [ "$found" = "$4" ] ||
+            fault "record.bin, segment n° $1, octet $2 : le contenu a été modifié ou manque."
+    fi
     count=$((count + 1))
     position=$((position + $3))
 }
@@ -154,11 +177,11 @@ check_checkpoint() { # nombre de segments, signature
 
 check_chain() {
     check_text chain.txt
-    [ -f "$folder/record.bin" ] || fault "record.bin : ce fichier manque."
+    is_gone record.bin || [ -f "$folder/record.bin" ] || fault "record.bin : ce fichier manque."
     length=$(size_of "$folder/chain.txt")
     [ "$length" -ge "$chain_bytes" ] || fault "chain.txt : la chaîne a été raccourcie ; il manque la fin."
     [ "$length" -le "$chain_bytes" ] || fault "chain.txt : des lignes ont été ajoutées après la fin scellée."
-    exec 3<"$folder/record.bin"
+    if ! is_gone record.bin; then exec 3<"$folder/record.bin"; fi
     previous=$header_digest
     count=0
     position=0
@@ -180,7 +203,7 @@ check_chain() {
     exec 3<&-
     [ "$previous" = "$last_link" ] && [ "$count" -eq "$segments" ] &&
         [ "$position" -eq "$record_bytes" ] || fault "seal.json : le sceau ne correspond pas à la chaîne."
-    [ "$(size_of "$folder/record.bin")" -eq "$record_bytes" ] ||
+    is_gone record.bin || [ "$(size_of "$folder/record.bin")" -eq "$record_bytes" ] ||
         fault "record.bin, octet $record_bytes : des octets ont été ajoutés après la fin scellée."
 }
 
@@ -189,6 +212,7 @@ check_torn_file() { # fichier, taille, empreinte
         [ ! -e "$folder/$1" ] || fault "$1 : ce fichier n'est pas annoncé par le sceau."
         return
     fi
+    if [ "$1" = torn-record.bin ] && is_gone "$1"; then return; fi
     [ -f "$folder/$1" ] && [ "$(size_of "$folder/$1")" -eq "$2" ] &&
         [ "$(digest_of "$folder/$1")" = "$3" ] ||
         fault "$1 : l'empreinte de ce fichier n'est pas celle qui a été scellée."
@@ -203,14 +227,18 @@ check_torn() {
 
 check_folder() {
     [ -d "$folder" ] || fault "Ce dossier manque."
+    rm -f "$work"/*
     read_header
     name=$session
     read_seal
-    check_keys
     check_countersignature
+    check_purge
+    check_keys
     check_chain
     check_torn
     printf '%s : intègre, %s segments, fin : %s.\n' "$session" "$segments" "$reason"
+    [ -z "$purged" ] ||
+        echo "  Contenu purgé à son terme le $purged (fin $ended, conservation $kept_days jours) ; l'en-tête, la chaîne et le sceau restent vérifiés."
     [ "$interrupted" = false ] ||
         echo "  Enregistrement interrompu : après le dernier point de contrôle, seule la contresignature atteste le contenu."
     [ -n "$trusted" ] ||

@@ -4,6 +4,7 @@
 #include "common/text_keys.h"
 #include "recorder/format/certificate.h"
 #include "recorder/format/chain.h"
+#include "recorder/format/purge.h"
 #include "recorder/format/segment.h"
 #include "recorder/format/signing.h"
 
@@ -29,8 +30,9 @@ public:
     {
         // Later steps need what earlier ones read.
         if (check_header() && check_seal()) {
-            check_keys();
             check_countersignature();
+            check_purge();
+            check_keys();
             check_chain();
             check_torn();
             add_notes();
@@ -110,6 +112,7 @@ private:
     void check_keys()
     {
         for (auto const& recipient : verdict_.header->recipients) {
+            if (is_gone(recipient.file)) continue;
             auto const bytes = read(recipient.file, small_file_max);
             if (bytes && to_hex(sha256(*bytes)) != recipient.sha256)
                 fault(FaultKind::file_differs, recipient.file);
@@ -136,9 +139,31 @@ private:
             return;
         }
         if (!check_evidence_identity(*certificate)) return;
+        evidence_key_ = certificate->public_key;
         if (!verify_signature(certificate->public_key, seal_bytes_, *signature))
             fault(FaultKind::countersignature, "seal.evidence.sig");
     }
+
+    /// What explains why content and keys are not there any more.
+    void check_purge()
+    {
+        if (!files_.has("purge.json") && !files_.has("purge.sig")) return;
+        auto const bytes = read("purge.json", purge_bytes_max);
+        auto const signature = read("purge.sig", small_file_max);
+        if (!bytes || !signature) return;
+        auto const certificate = parse_purge(*bytes);
+        if (!certificate || certificate->session != verdict_.header->session ||
+            certificate->header_sha256 != header_sha256_ ||
+            certificate->seal_sha256 != to_hex(sha256(seal_bytes_)) ||
+            !verify_signature(evidence_key_, *bytes, *signature)) {
+            fault(FaultKind::purge_certificate, "purge.json");
+            return;
+        }
+        purged_ = true;
+        verdict_.notes.push_back(NoteKind::purged);
+    }
+
+    [[nodiscard]] bool is_gone(std::string_view name) const { return purged_ && !files_.has(name); }
 
     bool check_evidence_identity(Certificate const& certificate)
     {
@@ -198,6 +223,7 @@ private:
 
     void check_segment(SegmentEntry const& entry)
     {
+        if (is_gone("record.bin")) return;
         auto const bytes =
             files_.read_at("record.bin", entry.offset, static_cast<std::size_t>(entry.length));
         if (!bytes) {
@@ -227,7 +253,7 @@ private:
         auto const record = files_.size("record.bin");
         if (record && *record > seal.record_bytes)
             fault(FaultKind::record_extended, "record.bin", seal.record_bytes, seal.segments);
-        else if (!record && !record_short_)
+        else if (!record && !record_short_ && !purged_)
             fault(FaultKind::file_missing, "record.bin");
     }
 
@@ -248,6 +274,7 @@ private:
             if (files_.has(name)) fault(FaultKind::file_differs, name);
             return;
         }
+        if (name == "torn-record.bin" && is_gone(name)) return;
         auto const content = read(name, torn_bytes_max);
         if (content && (content->size() != bytes || to_hex(sha256(*content)) != digest))
             fault(FaultKind::file_differs, name);
@@ -267,7 +294,9 @@ private:
     Verdict verdict_;
     std::string header_sha256_;
     std::string seal_bytes_;
+    std::string evidence_key_; // SubjectPublicKeyInfo, once its certificate is the right one
     bool record_short_ = false;
+    bool purged_ = false;
 };
 
 struct FaultRow {
@@ -304,6 +333,7 @@ FaultRow const fault_rows[] = {
     {FaultKind::evidence_certificate,
      "evidence_certificate",
      TextKey::verify_fault_evidence_certificate},
+    {FaultKind::purge_certificate, "purge_certificate", TextKey::verify_fault_purge_certificate},
 };
 
 FaultRow const& row_of(FaultKind kind)
@@ -331,6 +361,7 @@ NoteRow const note_rows[] = {
     {NoteKind::evidence_not_compared,
      "evidence_not_compared",
      TextKey::verify_note_evidence_not_compared},
+    {NoteKind::purged, "purged", TextKey::verify_note_purged},
 };
 
 NoteRow const& row_of(NoteKind kind)

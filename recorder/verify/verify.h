@@ -34,6 +34,7 @@ enum class FaultKind {
     countersignature_missing,
     countersignature,
     evidence_certificate,
+    purge_certificate,
 };
 
 struct Fault {
@@ -52,6 +53,7 @@ enum class NoteKind {
     clock_jumps,
     not_countersigned,
     evidence_not_compared,
+    purged,
 };
 
 struct Verdict {

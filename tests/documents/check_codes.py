@@ -32,8 +32,8 @@ def read(folders, ends):
 
 
 def main():
-    sources = read(("policies", "gateway", "recorder", "common"), (".cpp", ".h"))
-    tests = "\n".join(text for path, text in read(("tests",), (".cpp",)).items() if path != LISTS_ALL)
+    sources = read(("policies", "gateway", "recorder", "common", "admin-web"), (".cpp", ".h"))
+    tests = "\n".join(text for path, text in read(("tests",), (".cpp", ".py")).items() if path != LISTS_ALL)
     meanings, names, used = {}, {}, {}
     for path, text in sources.items():
         for code in re.findall(f'"({CODE})"', re.sub(r"//.*", "", text)):

@@ -170,7 +170,7 @@ TEST_CASE("a disk that fills ends the RDP session, and nothing that was kept is 
 TEST_CASE(
     "a client that vanishes ends its RDP session, and two desks of one person do not disturb "
     "each other",
-    "[.]"
+    "[CHM:8.5]"
 )
 {
     FullRdp rdp;
@@ -200,7 +200,9 @@ TEST_CASE(
     rdp.stack().check_evidence();
 }
 
-TEST_CASE("a target with another certificate, or none there at all, is not connected to", "[.]")
+TEST_CASE(
+    "a target with another certificate, or none there at all, is not connected to", "[CHM:8.5]"
+)
 {
     FullRdp rdp;
     rdp.open_window();

@@ -43,7 +43,7 @@ void declare(FullRdp& rdp, std::string const& address)
 
 } // namespace
 
-TEST_CASE("a ticket opens once, from its address, and only as it was written", "[.]")
+TEST_CASE("a ticket opens once, from its address, and only as it was written")
 {
     FullRdp rdp;
     declare(rdp, "127.0.0.4");
@@ -90,7 +90,7 @@ TEST_CASE("a ticket opens once, from its address, and only as it was written", "
     rdp.stack().check_evidence();
 }
 
-TEST_CASE("a ticket dies with its seconds and with its window", "[.]")
+TEST_CASE("a ticket dies with its seconds and with its window")
 {
     FullRdp rdp;
     std::filesystem::create_directories(rdp.path("etc/ecluse.toml.d"));

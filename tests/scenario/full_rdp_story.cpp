@@ -50,7 +50,7 @@ constexpr char const* typed = "été à l'hôpital, 7 ça";
 
 TEST_CASE(
     "the main job over RDP: a ticket, a desktop, warned, extended, cut, sealed, a film, a report",
-    "[.]"
+    "[CLAUSIER:O-12.2.5.3][CLAUSIER:O-9.9][CHM:8.4]"
 )
 {
     FullRdp rdp{RdpTarget::Kind::xrdp};
@@ -162,7 +162,7 @@ TEST_CASE("a desktop behind NLA is opened with the vault's password, and reconne
     }
 }
 
-TEST_CASE("login, password and code may be typed on the gateway's own screen", "[.]")
+TEST_CASE("login, password and code may be typed on the gateway's own screen")
 {
     FullRdp rdp{RdpTarget::Kind::shadow_tls};
     rdp.open_window();

@@ -36,7 +36,10 @@ Ran done(Ran ran)
 
 } // namespace
 
-TEST_CASE("a desktop is registered, pinned by comparing, granted and opened with a ticket", "[.]")
+TEST_CASE(
+    "a desktop is registered, pinned by comparing, granted and opened with a ticket",
+    "[CLAUSIER:O-12.2.5.1][CHM:8.4]"
+)
 {
     OperatorRig rig;
     rig.people();

@@ -340,7 +340,7 @@ TEST_CASE("the end of the window ends a desktop", "[CLAUSIER:O-9.13]")
     PolicydRig rig;
     RecorderProcess const recorder{rig.root()};
     rig.make_desktop();
-    auto const closes = to_seconds(utc_now()) + 4s;
+    auto const closes = to_seconds(utc_now()) + 8s;
     rig.sql(
         "UPDATE access_window SET closes_at = " + std::to_string(closes.time_since_epoch().count())
     );
@@ -348,7 +348,7 @@ TEST_CASE("the end of the window ends a desktop", "[CLAUSIER:O-9.13]")
     rig.wait_for_log("recorder ready");
     auto worker = rig.logged_in();
     REQUIRE(worker.ask(open_desktop()).at("granted").as_bool());
-    auto const end = worker.push("end", 8s);
+    auto const end = worker.push("end", 12s);
     REQUIRE(end);
     CHECK(text_at(*end, "reason") == "window_end");
 }

@@ -8,8 +8,10 @@
 #include <catch2/generators/catch_generators.hpp>
 
 #include <algorithm>
+#include <array>
 #include <csignal>
 #include <fstream>
+#include <sys/socket.h>
 #include <thread>
 
 using namespace ecluse;
@@ -112,4 +114,29 @@ TEST_CASE("what a target draws is a video that an ordinary player shows, acknowl
         {.evidence_certificate = std::nullopt, .allow_not_countersigned = true}
     );
     CHECK(verdict.good());
+}
+
+TEST_CASE("a recorder that keeps everything and never closes does not keep the encoder")
+{
+    std::array<int, 2> ends{};
+    REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) == 0);
+    Fd const recorder{ends[1]};
+    EncoderProcess encoder{Fd{ends[0]}, 500};
+    encoder.send(feed::Kind::key, R"({"scan":30,"extended":false,"down":true})");
+    auto const last = encoder.send(feed::Kind::end, R"({"reason":"client_left"})");
+    FrameDecoder frames;
+    std::uint64_t on_disk = 0;
+    while (!frames.ended()) {
+        std::array<char, 4096> bytes;
+        auto const got = ::recv(recorder.get(), bytes.data(), bytes.size(), 0);
+        REQUIRE(got > 0);
+        on_disk += must(frames.feed({bytes.data(), static_cast<std::size_t>(got)})).size();
+    }
+    std::string number(8, '\0');
+    number.back() = static_cast<char>(on_disk);
+    REQUIRE(::send(recorder.get(), number.data(), number.size(), 0) == 8);
+    CHECK(encoder.acknowledged(last) == last);
+    auto const start = std::chrono::steady_clock::now();
+    CHECK(encoder.wait() == 0);
+    CHECK(std::chrono::steady_clock::now() - start < 10s);
 }

@@ -22,6 +22,13 @@ using namespace std::chrono_literals;
 
 namespace {
 
+/// A sanitizer keeps freed memory and slows everything: what is small and fast is judged without.
+#ifdef ECLUSE_SANITIZED
+constexpr bool is_sanitized = true;
+#else
+constexpr bool is_sanitized = false;
+#endif
+
 void check_intact(std::string const& folder)
 {
     auto const verdict = recording::verify(
@@ -339,7 +346,7 @@ TEST_CASE("a flood is slowed down to the disk's pace and does not grow the recor
         peak = std::max(peak, recorder.memory_kib("VmRSS"));
     }
     CHECK(intake.acknowledged(150) == 150);
-    CHECK(peak < 40 * 1024);
+    if (!is_sanitized) CHECK(peak < 40 * 1024);
     intake.write(FrameKind::end, R"({"reason":"cut"})");
     CHECK(
         policyd.push("sealed", session_id(1)).at("bytes").to_number<std::uint64_t>() > 150'000'000
@@ -363,10 +370,10 @@ TEST_CASE("two hundred sessions at once are acknowledged within a second, small 
     for (auto& intake : intakes)
         CHECK(intake.acknowledged(1) == 1);
     auto const elapsed = std::chrono::steady_clock::now() - start;
-    CHECK(elapsed < 1s);
+    if (!is_sanitized) CHECK(elapsed < 1s);
     auto const each = (recorder.memory_kib("Pss") - before) / sessions;
     UNSCOPED_INFO("KiB per session: " << each);
-    CHECK(each < 150);
+    if (!is_sanitized) CHECK(each < 150);
     for (auto& intake : intakes)
         intake.write(FrameKind::end, R"({"reason":"window_end"})");
     for (int i = 0; i < sessions; ++i)

@@ -216,6 +216,7 @@ void FullRdp::type_to_file(std::string const& text, std::string const& name)
         desk_->type("echo \"" + text + "\" >" + name);
         desk_->key("Return");
         if (target_->wait_for_file("desk1", name, text, limit)) return;
+        WARN("typed again: " << text);
         desk_->key("ctrl+c");
     }
     FAIL("not typed: " << text << "\n" << target_->file("desk1", name) << logs());

@@ -137,11 +137,17 @@ OperatorRig::~OperatorRig()
     end(recorder_);
 }
 
-void OperatorRig::start_recorder(std::vector<std::string> const& options)
+void OperatorRig::start_recorder(std::vector<std::string> const& options, std::string const& moved)
 {
     std::vector<std::string> words{ECLUSE_RECORDER_PROGRAM, "--root", root()};
     words.insert(words.end(), options.begin(), options.end());
-    recorder_ = start(words, root() + "/recorder.out", root() + "/recorder.err");
+    std::vector<std::string> clock;
+    if (!moved.empty())
+        clock = {
+            "LD_PRELOAD=" ECLUSE_FAKETIME_LIBRARY,
+            "FAKETIME=" + moved,
+            "FAKETIME_DONT_FAKE_MONOTONIC=1"};
+    recorder_ = start(words, root() + "/recorder.out", root() + "/recorder.err", clock);
     wait_for_socket(root() + "/run/recorder.sock", recorder_);
 }
 

@@ -58,7 +58,9 @@ public:
     /// Ends this daemon at once, as a crash would; `start_recorder` and `restart_policyd` follow.
     void kill_recorder();
     void kill_policyd();
-    void start_recorder(std::vector<std::string> const& options = {});
+    /// Its wall clock moved against the machine's ("+91d") when that is said.
+    void
+    start_recorder(std::vector<std::string> const& options = {}, std::string const& moved = {});
     [[nodiscard]] int recorder_pid() const { return recorder_; }
     /// Standard error of "recorder" or "policyd" so far.
     [[nodiscard]] std::string log(std::string const& daemon) const;

@@ -78,13 +78,14 @@ RdpRig::RdpRig(RdpTarget::Kind kind)
     );
     REQUIRE(made.status == 0);
     target_ = std::make_unique<RdpTarget>(kind, folder_ / "target");
+    target_port_ = target_->port();
     desk_ = std::make_unique<RdpDesk>(folder_ / "desk");
     policy_ = std::make_unique<ScriptedPolicy>(
         folder_ / "run/listen.sock",
         std::vector{contents(folder_ / "door.pem"), contents(folder_ / "door.key")},
         [this] {
             ++dials_;
-            return connect_to(target_->port());
+            return connect_to(target_port_);
         },
         [] { return Fd{}; }
     );
@@ -124,6 +125,12 @@ RdpRig::~RdpRig()
     UNSCOPED_INFO(said);
     listener_.reset();
     policy_.reset();
+}
+
+void RdpRig::use_target(std::string const& port, std::string const& fingerprint)
+{
+    target_port_ = port;
+    policy_->change([&](auto& script) { script.target_keys = {fingerprint}; });
 }
 
 std::unique_ptr<Program>

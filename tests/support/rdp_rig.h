@@ -19,6 +19,9 @@ public:
     RdpRig(RdpRig const&) = delete;
     RdpRig& operator=(RdpRig const&) = delete;
 
+    /// From now on grants lead to this target instead.
+    void use_target(std::string const& port, std::string const& fingerprint);
+
     [[nodiscard]] ScriptedPolicy& policy() { return *policy_; }
     [[nodiscard]] RdpTarget& target() { return *target_; }
     [[nodiscard]] RdpDesk& desk() { return *desk_; }
@@ -46,6 +49,7 @@ private:
     std::unique_ptr<ScriptedPolicy> policy_;
     std::unique_ptr<Program> listener_;
     std::string port_;
+    std::string target_port_;
     std::atomic<int> dials_{0};
 };
 

@@ -60,7 +60,7 @@ std::ostream& operator<<(std::ostream& out, Outcome const& outcome)
 /// The act answers 0 or an errno. A deadline ends a child that hangs.
 using Act = std::function<int()>;
 
-Outcome attempt(Role role, Act const& act, Folders const& folders = {})
+Outcome attempt(ProcessRole role, Act const& act, Folders const& folders = {})
 {
     pid_t const child = ::fork();
     REQUIRE(child >= 0);
@@ -76,7 +76,7 @@ Outcome attempt(Role role, Act const& act, Folders const& folders = {})
 }
 
 /// Whether this system gives that layer to that role.
-bool gives(Role role, std::string_view layer, Folders const& folders = {})
+bool gives(ProcessRole role, std::string_view layer, Folders const& folders = {})
 {
     pid_t const child = ::fork();
     REQUIRE(child >= 0);
@@ -205,7 +205,8 @@ TEST_CASE("a confined worker or encoder does its work: sockets, files it holds, 
     Fd const here{ends[0]};
     Fd const there{ends[1]};
     auto const file = must(memory_file("key", "secret"));
-    auto const role = GENERATE(Role::ssh_worker, Role::rdp_worker, Role::encoder);
+    auto const role =
+        GENERATE(ProcessRole::ssh_worker, ProcessRole::rdp_worker, ProcessRole::encoder);
     CHECK(attempt(role, [&] { return try_relay(here.get(), there.get(), file.get()); }) == done);
     CHECK(attempt(role, try_thread) == done);
     CHECK(attempt(role, try_cipher) == done);
@@ -246,11 +247,12 @@ TEST_CASE("what a confined worker or encoder has no use for is refused, and what
          killed},
         {"become traceable", [] { return result_of(::prctl(PR_SET_DUMPABLE, 1)); }, killed},
     };
-    auto const role = GENERATE(Role::ssh_worker, Role::rdp_worker, Role::encoder);
+    auto const role =
+        GENERATE(ProcessRole::ssh_worker, ProcessRole::rdp_worker, ProcessRole::encoder);
     for (auto const& row : rows) {
         // FreeRDP looks a name up when a target redirects it: that ends a session, not a process.
         bool const is_asked_politely =
-            role == Role::rdp_worker && std::string_view{row.what}.ends_with("k socket");
+            role == ProcessRole::rdp_worker && std::string_view{row.what}.ends_with("k socket");
         CAPTURE(row.what);
         CHECK(attempt(role, row.act) == (is_asked_politely ? refused(EACCES) : row.expected));
     }
@@ -259,7 +261,7 @@ TEST_CASE("what a confined worker or encoder has no use for is refused, and what
 TEST_CASE("a confined encoder or RDP worker cannot take the machine's memory")
 {
     if (sanitized) SKIP("limits are off in sanitizer builds");
-    auto const role = GENERATE(Role::rdp_worker, Role::encoder);
+    auto const role = GENERATE(ProcessRole::rdp_worker, ProcessRole::encoder);
     CHECK(attempt(role, try_much_memory) == refused(ENOMEM));
 }
 
@@ -271,7 +273,9 @@ TEST_CASE(
     Folder const own;
     Folder const other;
     Folders const folders{.read = {}, .write = {own.path}, .execute = {}};
-    auto const recorder = [&](Act const& act) { return attempt(Role::recorder, act, folders); };
+    auto const recorder = [&](Act const& act) {
+        return attempt(ProcessRole::recorder, act, folders);
+    };
     auto const create = O_WRONLY | O_CREAT;
     CHECK(recorder([&] { return try_open((own.path + "/a").c_str(), create); }) == done);
     CHECK(recorder([&] { return result_of(::mkdir((own.path + "/d").c_str(), 0700)); }) == done);
@@ -289,7 +293,7 @@ TEST_CASE(
     CHECK(recorder([] {
               return result_of(::ptrace(PTRACE_TRACEME, 0, nullptr, nullptr));
           }) == killed);
-    if (!gives(Role::recorder, layer_files, folders)) SKIP("this kernel has no Landlock");
+    if (!gives(ProcessRole::recorder, layer_files, folders)) SKIP("this kernel has no Landlock");
     CHECK(recorder([&] {
               return try_open((other.path + "/a").c_str(), create);
           }) == refused(EACCES));
@@ -299,21 +303,21 @@ TEST_CASE(
 
 TEST_CASE("a confined listener starts a worker, which confines itself further")
 {
-    CHECK(attempt(Role::listener, try_exec) == refused(0));
+    CHECK(attempt(ProcessRole::listener, try_exec) == refused(0));
     auto const as_worker = [](Act const& act) {
         return [act] {
             pid_t const child = ::fork();
-            if (child == 0) ::_exit(confine(Role::ssh_worker) ? act() : not_confined);
+            if (child == 0) ::_exit(confine(ProcessRole::ssh_worker) ? act() : not_confined);
             int status = 0;
             if (::waitpid(child, &status, 0) != child) return not_confined;
             return WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status);
         };
     };
-    CHECK(attempt(Role::listener, as_worker(try_thread)) == done);
-    CHECK(attempt(Role::listener, as_worker(try_cipher)) == done);
+    CHECK(attempt(ProcessRole::listener, as_worker(try_thread)) == done);
+    CHECK(attempt(ProcessRole::listener, as_worker(try_cipher)) == done);
     if (sanitized) SKIP("seccomp is off in sanitizer builds");
-    CHECK(attempt(Role::listener, as_worker(try_exec)) == refused(SIGSYS));
-    CHECK(attempt(Role::listener, [] { return try_socket(AF_INET); }) == refused(ENOSYS));
+    CHECK(attempt(ProcessRole::listener, as_worker(try_exec)) == refused(SIGSYS));
+    CHECK(attempt(ProcessRole::listener, [] { return try_socket(AF_INET); }) == refused(ENOSYS));
 }
 
 TEST_CASE("a confined policyd dials, and cannot take a port")
@@ -323,9 +327,9 @@ TEST_CASE("a confined policyd dials, and cannot take a port")
         Fd const socket{::socket(AF_INET, SOCK_STREAM, 0)};
         return socket ? try_connect(socket.get()) : errno;
     };
-    CHECK(attempt(Role::policyd, dial) == refused(ECONNREFUSED));
-    if (!gives(Role::policyd, layer_files)) SKIP("this kernel has no Landlock");
-    CHECK(attempt(Role::policyd, [] {
+    CHECK(attempt(ProcessRole::policyd, dial) == refused(ECONNREFUSED));
+    if (!gives(ProcessRole::policyd, layer_files)) SKIP("this kernel has no Landlock");
+    CHECK(attempt(ProcessRole::policyd, [] {
               Fd const socket{::socket(AF_INET, SOCK_STREAM, 0)};
               sockaddr_in address{};
               address.sin_family = AF_INET;
@@ -341,12 +345,12 @@ TEST_CASE("a confined report reads fonts and writes nothing")
     if (sanitized) SKIP("Landlock and seccomp are off in sanitizer builds");
     Folder const other;
     auto const path = other.path + "/a";
-    CHECK(attempt(Role::report, [] { return try_open("/usr/share/fonts"); }) == done);
+    CHECK(attempt(ProcessRole::report, [] { return try_open("/usr/share/fonts"); }) == done);
     auto const outcome =
-        attempt(Role::report, [&] { return try_open(path.c_str(), O_WRONLY | O_CREAT); });
+        attempt(ProcessRole::report, [&] { return try_open(path.c_str(), O_WRONLY | O_CREAT); });
     CHECK(outcome != done);
     CHECK_FALSE(std::filesystem::exists(path));
-    CHECK(attempt(Role::report, try_exec) == killed);
+    CHECK(attempt(ProcessRole::report, try_exec) == killed);
 }
 
 TEST_CASE(
@@ -355,12 +359,12 @@ TEST_CASE(
 )
 {
     auto const role = GENERATE(
-        Role::ssh_worker,
-        Role::rdp_worker,
-        Role::listener,
-        Role::encoder,
-        Role::recorder,
-        Role::report
+        ProcessRole::ssh_worker,
+        ProcessRole::rdp_worker,
+        ProcessRole::listener,
+        ProcessRole::encoder,
+        ProcessRole::recorder,
+        ProcessRole::report
     );
     CHECK(gives(role, layer_privileges));
     CHECK(gives(role, layer_dump));
@@ -371,10 +375,12 @@ TEST_CASE(
 TEST_CASE("a folder that is not there, and a thread that already runs, stop the confinement")
 {
     if (sanitized) SKIP("Landlock is off in sanitizer builds, and sanitizers start threads");
-    if (gives(Role::recorder, layer_files))
+    if (gives(ProcessRole::recorder, layer_files))
         CHECK(
             attempt(
-                Role::recorder, [] { return 0; }, {.read = {}, .write = {"/nowhere"}, .execute = {}}
+                ProcessRole::recorder,
+                [] { return 0; },
+                {.read = {}, .write = {"/nowhere"}, .execute = {}}
             ) == refused(not_confined)
         );
     pid_t const child = ::fork();
@@ -382,7 +388,7 @@ TEST_CASE("a folder that is not there, and a thread that already runs, stop the 
     if (child == 0) {
         std::thread other{[] { ::pause(); }};
         other.detach();
-        ::_exit(confine(Role::ssh_worker) ? 0 : not_confined);
+        ::_exit(confine(ProcessRole::ssh_worker) ? 0 : not_confined);
     }
     int status = 0;
     REQUIRE(::waitpid(child, &status, 0) == child);

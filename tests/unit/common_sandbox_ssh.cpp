@@ -106,7 +106,7 @@ pid_t start_confined(auto const& work)
     REQUIRE(child >= 0);
     if (child == 0) {
         ::alarm(60);
-        ::_exit(confine(Role::ssh_worker) ? work() : 255);
+        ::_exit(confine(ProcessRole::ssh_worker) ? work() : 255);
     }
     return child;
 }

@@ -1,5 +1,6 @@
 #include "recorder/encode/acknowledgements.h"
 #include "recorder/encode/decoder.h"
+#include "recorder/encode/outlet.h"
 #include "recorder/encode/planes.h"
 #include "recorder/format/feed.h"
 #include "tests/support/must.h"
@@ -7,6 +8,8 @@
 #include <catch2/generators/catch_generators.hpp>
 
 #include <algorithm>
+#include <sys/socket.h>
+#include <thread>
 
 using namespace ecluse;
 using namespace ecluse::encode;
@@ -154,4 +157,51 @@ TEST_CASE("a graphics pipeline opens unconnected, takes a desktop and refuses ga
     must(decoder.draw_graphics_message(reset));
     CHECK(decoder.picture().width() == 128);
     CHECK(decoder.picture().height() == 96);
+}
+
+TEST_CASE("a recorder is waited for from when it was offered a frame, not while a picture is made")
+{
+    using namespace std::chrono_literals;
+    int ends[2] = {};
+    REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0);
+    Fd const recorder{ends[1]};
+    Outlet outlet{Fd{ends[0]}};
+    CHECK(outlet.add(FrameKind::key, 1, "{}") == 1);
+    // A long turn: nobody could have taken the frame yet.
+    std::this_thread::sleep_for(120ms);
+    CHECK_FALSE(outlet.is_waiting());
+    must(outlet.flush());
+    auto const offered = std::chrono::steady_clock::now();
+    CHECK(outlet.oldest_wait(offered) < 100ms);
+    CHECK(outlet.oldest_wait(offered + 500ms) >= 500ms);
+    // A machine that did not run does not count, and no frame waits less than nothing.
+    outlet.excuse(10s);
+    CHECK(outlet.oldest_wait(offered + 500ms) <= 500ms);
+    CHECK(outlet.oldest_wait(std::chrono::steady_clock::now()) >= 0ms);
+    std::string const one{"\0\0\0\0\0\0\0\1", 8};
+    REQUIRE(::send(recorder.get(), one.data(), one.size(), 0) == 8);
+    CHECK(must(outlet.read()).on_disk == 1);
+    CHECK_FALSE(outlet.is_waiting());
+}
+
+TEST_CASE("only squares that are different now count as changed")
+{
+    Picture picture{64, 48};
+    picture.changed().clear();
+    std::vector<std::uint8_t> pixels(64UL * 48 * 4, 0);
+    picture.paint(pixels.data(), 64, 48, {0, 0, 64, 48});
+    CHECK_FALSE(picture.changed().any());
+    // One pixel of the square in the second row and the third column.
+    pixels[(17UL * 64 + 33) * 4] = 1;
+    picture.paint(pixels.data(), 64, 48, {0, 0, 64, 48});
+    CHECK(picture.changed().count() == 1);
+    CHECK(picture.changed().is_marked(2, 1));
+    CHECK(picture.row(17)[33 * 4] == 1);
+    picture.changed().clear();
+    // Not along the grain, and partly outside.
+    std::vector<std::uint8_t> const light(20UL * 20 * 4, 255);
+    picture.paint(light.data(), 20, 20, {44, 28, 70, 60});
+    CHECK(picture.changed().count() == 4);
+    CHECK(picture.row(47)[63 * 4] == 255);
+    CHECK(picture.row(27)[63 * 4] == 0);
 }

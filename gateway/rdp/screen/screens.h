@@ -64,6 +64,8 @@ public:
     void set_language(Language language) { language_ = language; }
 
     void show_login();
+    /// While it is shown.
+    [[nodiscard]] LoginForm const* login_form() const { return std::get_if<LoginForm>(&state_); }
     /// The neutral error. The identifier stays, the secrets are gone; nothing can be sent for
     /// `wait_s` seconds.
     void login_refused(std::int64_t wait_s, Deadline now);

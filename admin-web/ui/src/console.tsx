@@ -1,0 +1,3 @@
+import { start } from "./parts/app";
+
+void start(() => import("./console/pages"));

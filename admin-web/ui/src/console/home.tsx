@@ -1,0 +1,142 @@
+import type { Answer } from "../lib/call";
+import { useCall } from "../lib/live";
+import { t, word } from "../lib/text";
+import { showSpan, useNow } from "../lib/time";
+import { Emergency, Empty, Icon, Loading, Notice, ProblemBox, Raw, TimeLeft } from "../parts/basics";
+import { Page, Section } from "../parts/page";
+import { type Column, Table } from "../parts/table";
+import { SessionTable } from "./sessions";
+import { Approve, ExtensionRequests, Refuse } from "./window_acts";
+
+/** D1. What waits for somebody, first. */
+export function Home() {
+  const windows = useCall("window.list", {}, ["window"]);
+  const sessions = useCall("session.list", { live: true }, ["session", "window"]);
+  const reports = useCall("report.list", { late: true }, ["report"]);
+  const visas = useCall("report.list", { state: "submitted" }, ["report"]);
+  const system = useCall("system.status", {}, ["session", "recording", "window", "asset", "report"]);
+  const at = useNow(15_000);
+  const rows = (windows.data?.rows ?? []) as Answer[];
+  const asked = rows.filter((w) => w.state === "requested").sort((a, b) => Number(b.emergency) - Number(a.emergency) || Date.parse(a.opens) - Date.parse(b.opens));
+  const open = rows.filter((w) => w.state === "open");
+  const ending = open.filter((w) => Date.parse(w.closes) - at < 15 * 60_000);
+  const live = (sessions.data?.rows ?? []) as Answer[];
+  const late = ((reports.data?.rows ?? []) as Answer[]).length;
+  const alerts = alertsOf(system.data);
+  const n = (list: unknown[], loaded: Answer | undefined) => (loaded ? String(list.length) : "–");
+  return (
+    <Page title={t("dsi.title")} wide>
+      <ul class="counters">
+        <Counter href="#asked" icon="calendar-days" n={n(asked, windows.data)} text={t("dsi.asked")} tone={asked.some((w) => w.emergency) ? "alarm" : asked.length ? "hot" : ""} />
+        <Counter href="/sessions" icon="monitor" n={n(live, sessions.data)} text={t("dsi.live")} />
+        <Counter href="/creneaux?etat=open" icon="clock" n={n(ending, windows.data)} text={t("dsi.ending")} tone={ending.length ? "hot" : ""} />
+        <Counter href="/comptes-rendus?etat=late" icon="file-text" n={reports.data ? String(late) : "–"} text={t("dsi.late")} tone={late ? "alarm" : ""} />
+        <Counter href="/comptes-rendus?etat=submitted" icon="pen-line" n={n((visas.data?.rows ?? []) as Answer[], visas.data)} text={t("dsi.visas")} />
+        <Counter href="#alerts" icon="triangle-alert" n={system.data ? String(alerts.length) : "–"} text={t("dsi.alerts")} tone={alerts.length ? "alarm" : ""} />
+      </ul>
+      {[windows, sessions, reports, system].some((one) => one.stale) && <Notice tone="warn" title={t("page.stale")} />}
+      {windows.problem && !windows.data && <ProblemBox problem={windows.problem} retry={windows.reload} />}
+      {!windows.data && !windows.problem && <Loading />}
+      {alerts.length > 0 && (
+        <div id="alerts">
+          <Notice tone="bad" title={t("dsi.alerts")}>
+            <ul>
+              {alerts.map((text) => (
+                <li key={text}>{text}</li>
+              ))}
+            </ul>
+          </Notice>
+        </div>
+      )}
+      <ExtensionRequests />
+      {windows.data && (
+        <Section id="asked" title={t("dsi.asked")} count={asked.length}>
+          <Table id="d" caption={t("dsi.asked")} columns={askedColumns(windows.reload)} rows={asked} rowKey={(w) => w.window} csv="demandes" empty={<Empty title={t("dsi.none_asked")}><p>{t("dsi.none_asked_text")}</p></Empty>} />
+        </Section>
+      )}
+      {sessions.data && (
+        <Section title={t("dsi.live")} count={live.length}>
+          <SessionTable rows={live} windows={rows} reload={sessions.reload} />
+        </Section>
+      )}
+      {open.length > 0 && (
+        <Section title={t("dsi.open")} count={open.length}>
+          <div class="cards">
+            {open.map((w) => (
+              <article class="card open" key={w.window}>
+                <div class="card-head">
+                  <h3>
+                    <a href={`/creneaux/${w.window}`}><Raw text={(w.assets as string[]).join(", ")} /></a>
+                  </h3>
+                  {w.emergency && <Emergency />}
+                </div>
+                <p>
+                  <Raw text={w.vendor} /> · {showSpan(w.opens, w.closes)}
+                </p>
+                <TimeLeft to={w.closes} />
+              </article>
+            ))}
+          </div>
+        </Section>
+      )}
+    </Page>
+  );
+}
+
+function Counter({ href, icon, n, text, tone = "" }: { href: string; icon: string; n: string; text: string; tone?: string }) {
+  return (
+    <li>
+      <a href={href} class={tone}>
+        <strong>{n}</strong>
+        <span>
+          <Icon name={icon} />
+          {text}
+        </span>
+      </a>
+    </li>
+  );
+}
+
+export function alertsOf(status: Answer | undefined): string[] {
+  if (!status) return [];
+  const alerts: string[] = [];
+  if (status.recorder !== "ok") alerts.push(t("alert.recorder", { state: word("recorder", status.recorder) }));
+  if (status.failed_recordings > 0) alerts.push(t("alert.failed", { n: status.failed_recordings }));
+  if (status.unpinned_assets > 0) alerts.push(t("alert.unpinned", { n: status.unpinned_assets }));
+  if (status.charter === 0) alerts.push(t("alert.charter"));
+  if (Math.abs(status.clock_ahead_s) > 5) alerts.push(t("alert.clock", { n: status.clock_ahead_s }));
+  if (status.contracts_ending > 0) alerts.push(t("alert.contracts", { n: status.contracts_ending }));
+  return alerts;
+}
+
+export function askedColumns(reload: () => void): Column<Answer>[] {
+  return [
+    {
+      key: "asset",
+      title: t("window.targets"),
+      head: true,
+      value: (w) => (w.assets as string[]).join(", "),
+      show: (w) => (
+        <>
+          <a href={`/creneaux/${w.window}`}><Raw text={(w.assets as string[]).join(", ")} /></a>{" "}
+          {w.emergency && <Emergency />}
+        </>
+      ),
+    },
+    { key: "vendor", title: t("window.vendor"), value: (w) => w.vendor, show: (w) => <Raw text={w.vendor} /> },
+    { key: "opens", title: t("window.when"), value: (w) => w.opens, show: (w) => showSpan(w.opens, w.closes) },
+    { key: "nature", title: t("window.nature"), value: (w) => word("nature", w.nature), show: (w) => word("nature", w.nature) },
+    { key: "reason", title: t("window.reason"), value: (w) => w.reason, show: (w) => <Raw text={w.reason} /> },
+    {
+      key: "acts",
+      title: "",
+      class: "acts",
+      show: (w) => (
+        <div class="actions">
+          <Approve window={w} small done={reload} />
+          <Refuse window={w} small done={reload} />
+        </div>
+      ),
+    },
+  ];
+}

@@ -1,0 +1,45 @@
+import type { Entry, Place } from "../parts/app";
+import { Asset, Assets } from "./assets";
+import { Emergencies } from "./emergency";
+import { Home } from "./home";
+import { People, Person } from "./people";
+import { Refusals } from "./refusals";
+import { ConsoleReport } from "./report";
+import { Session, Sessions } from "./sessions";
+import { Vendor, Vendors } from "./vendors";
+import { ConsoleWindow } from "./window";
+import { Calendar, Windows } from "./windows";
+import { t } from "../lib/text";
+import { Reports } from "../views/reports";
+import { Account } from "../views/account";
+
+export const places: readonly Place[] = [
+  { path: "/", view: Home },
+  { path: "/creneaux", view: Windows },
+  { path: "/creneaux/:id", view: ConsoleWindow },
+  { path: "/calendrier", view: Calendar },
+  { path: "/sessions", view: Sessions },
+  { path: "/sessions/:id", view: Session },
+  { path: "/comptes-rendus", view: () => <Reports hospital /> },
+  { path: "/comptes-rendus/:id", view: ConsoleReport },
+  { path: "/titulaires", view: Vendors },
+  { path: "/titulaires/:id", view: Vendor },
+  { path: "/personnes", view: People },
+  { path: "/personnes/:id", view: Person },
+  { path: "/cibles", view: Assets },
+  { path: "/cibles/:name", view: Asset },
+  { path: "/refus", view: Refusals },
+  { path: "/urgence", view: Emergencies },
+  { path: "/compte", view: Account },
+];
+export const nav: readonly Entry[] = [
+  { path: "/", label: () => t("nav.home"), icon: "circle-check" },
+  { path: "/creneaux", label: () => t("nav.windows"), icon: "calendar-days", below: ["/calendrier"] },
+  { path: "/sessions", label: () => t("nav.sessions"), icon: "monitor" },
+  { path: "/comptes-rendus", label: () => t("nav.reports"), icon: "file-text" },
+  { path: "/titulaires", label: () => t("nav.vendors"), icon: "building-2" },
+  { path: "/personnes", label: () => t("nav.people"), icon: "users" },
+  { path: "/cibles", label: () => t("nav.assets"), icon: "server" },
+  { path: "/refus", label: () => t("nav.refusals"), icon: "circle-x" },
+  { path: "/urgence", label: () => t("nav.emergency"), icon: "siren" },
+];

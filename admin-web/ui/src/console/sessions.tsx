@@ -1,0 +1,226 @@
+import { useState } from "preact/hooks";
+import { type Answer, call } from "../lib/call";
+import { useCall } from "../lib/live";
+import { useQuery } from "../lib/route";
+import { plural, t, word } from "../lib/text";
+import { showDuration, showMoment, useNow } from "../lib/time";
+import { Empty, Facts, Icon, Loading, Moment, Notice, ProblemBox, Raw, RecordingState, TimeLeft } from "../parts/basics";
+import { Area, AskButton, Dialog, type Errors, Form, Input, Select, useAct } from "../parts/form";
+import { Page } from "../parts/page";
+import { type Column, Filter, Table } from "../parts/table";
+import { Extend } from "./window_acts";
+
+export function showBytes(n: number): string {
+  const units = ["o", "Ko", "Mo", "Go"];
+  let i = 0;
+  let value = n;
+  while (value >= 1024 && i < units.length - 1) {
+    value /= 1024;
+    i++;
+  }
+  return `${value < 10 && i > 0 ? value.toFixed(1).replace(".", ",") : Math.round(value)} ${units[i]}`;
+}
+
+/** Ends one session: what it does in words, a reason, one confirmation. */
+export function Cut({ session: s, done, small = false }: { session: Answer; done: () => void; small?: boolean }) {
+  return (
+    <AskButton
+      tone={small ? "danger small" : "danger"}
+      icon="scissors"
+      label={t("cut.label", { id: String(s.session) })}
+      done={done}
+      question={() => ({
+        title: t("cut.title", { id: String(s.session) }),
+        consequence: t("cut.consequence", { name: String(s.name), asset: String(s.asset) }),
+        reason: t("form.reason"),
+        submit: t("cut.submit"),
+        tone: "danger",
+        act: ({ reason }) => call("session.cut", { session: s.session, reason }),
+      })}
+    >
+      {t("cut.open")}
+    </AskButton>
+  );
+}
+
+function Message({ session: s, small = false }: { session: Answer; small?: boolean }) {
+  return (
+    <AskButton
+      tone={small ? "small" : ""}
+      icon="mail"
+      label={String(s.session)}
+      done={() => {}}
+      question={() => ({ title: t("message.title", { name: String(s.name) }), consequence: t("message.consequence"), reason: t("message.text"), submit: t("message.send"), act: ({ reason }) => call("session.message", { session: s.session, text: reason }) })}
+    >
+      {t("message.open")}
+    </AskButton>
+  );
+}
+
+export function SessionTable({ rows, windows, reload }: { rows: Answer[]; windows: Answer[]; reload: () => void }) {
+  const at = useNow(10_000);
+  const closes = (s: Answer) => windows.find((w) => w.window === s.window);
+  const columns: Column<Answer>[] = [
+    {
+      key: "session",
+      title: t("session.person"),
+      head: true,
+      value: (s) => s.name,
+      show: (s) => (
+        <>
+          <a href={`/sessions/${s.session}`}><Raw text={s.name} /></a>
+          <div class="muted"><Raw text={s.vendor} /></div>
+        </>
+      ),
+    },
+    { key: "asset", title: t("window.targets"), value: (s) => s.asset, show: (s) => <><strong><Raw text={s.asset} /></strong> <span class="muted">{word("protocol", s.protocol)} · <Raw text={s.account} /></span></> },
+    { key: "started", title: t("session.started"), value: (s) => s.started_at, show: (s) => <Moment at={s.started_at} /> },
+    {
+      key: "left",
+      title: t("session.left"),
+      value: (s) => s.ended_at ?? "",
+      show: (s) => {
+        const w = closes(s);
+        if (s.ended_at) return <>{word("end", s.end_reason)} <span class="muted">{showDuration(Date.parse(s.ended_at) - Date.parse(s.started_at))}</span></>;
+        return w ? <TimeLeft to={w.closes} /> : <span class="muted">{showDuration(at - Date.parse(s.started_at))}</span>;
+      },
+    },
+    { key: "volume", title: t("session.volume"), class: "end", value: (s) => Number(s.bytes_in ?? 0) + Number(s.bytes_out ?? 0), show: (s) => (s.ended_at ? showBytes(Number(s.bytes_in ?? 0) + Number(s.bytes_out ?? 0)) : plural("session.events", Number(s.events ?? 0))) },
+    { key: "recording", title: t("session.recording"), value: (s) => word("state.recording", s.recording), show: (s) => <RecordingState state={s.recording} /> },
+    {
+      key: "acts",
+      title: "",
+      class: "acts",
+      show: (s) => {
+        const w = closes(s);
+        if (s.ended_at) return null;
+        return (
+          <div class="actions">
+            {w && <Extend window={w} small done={reload} />}
+            <Message session={s} small />
+            <Cut session={s} small done={reload} />
+          </div>
+        );
+      },
+    },
+  ];
+  return <Table id="s" caption={t("sessions.title")} columns={columns} rows={rows} rowKey={(s) => s.session} csv="sessions" empty={<Empty title={t("sessions.none")}><p>{t("sessions.none_text")}</p></Empty>} />;
+}
+
+/** D4. */
+export function Sessions() {
+  const [scope, setScope] = useQuery("portee");
+  const all = scope === "all";
+  const sessions = useCall("session.list", all ? {} : { live: true }, ["session", "window"]);
+  const windows = useCall("window.list", { state: "open" }, ["window"]);
+  const [cutting, setCutting] = useState(false);
+  const rows = (sessions.data?.rows ?? []) as Answer[];
+  const live = rows.filter((s) => !s.ended_at);
+  return (
+    <Page
+      wide
+      title={t("sessions.title")}
+      actions={
+        live.length > 0 && (
+          <button type="button" class="danger" onClick={() => setCutting(true)}>
+            <Icon name="siren" />
+            {t("cut.many")}
+          </button>
+        )
+      }
+    >
+      <div class="filters">
+        <Filter name="scope" label={t("sessions.scope")} value={scope} onValue={setScope} options={[["", t("sessions.live")], ["all", t("sessions.all")]]} />
+      </div>
+      {sessions.stale && <Notice tone="warn" title={t("page.stale")} />}
+      {sessions.problem && !sessions.data && <ProblemBox problem={sessions.problem} retry={sessions.reload} />}
+      {!sessions.data && !sessions.problem && <Loading />}
+      {sessions.data && <SessionTable rows={rows} windows={(windows.data?.rows ?? []) as Answer[]} reload={sessions.reload} />}
+      {cutting && <CutMany vendors={[...new Set(live.map((s) => s.vendor as string))]} n={live.length} onClose={() => setCutting(false)} done={sessions.reload} />}
+    </Page>
+  );
+}
+
+/** Several at once: a word to type, the same in every language. */
+function CutMany({ vendors, n, onClose, done }: { vendors: string[]; n: number; onClose: () => void; done: () => void }) {
+  const [vendor, setVendor] = useState("");
+  const [reason, setReason] = useState("");
+  const [typed, setTyped] = useState("");
+  const act = useAct();
+  const send = () =>
+    act.run(
+      () => {
+        const errors: Errors = {};
+        if (!reason.trim()) errors.reason = t("form.reason_missing");
+        if (typed.trim() !== "COUPER") errors.typed = t("form.typed_wrong", { word: "COUPER" });
+        return errors;
+      },
+      async () => {
+        await call("session.cut_many", { all: vendor ? undefined : true, vendor: vendor || undefined, reason: reason.trim(), confirm: typed.trim() });
+        onClose();
+        done();
+      },
+    );
+  return (
+    <Dialog title={t("cut.many_title")} onClose={onClose}>
+      <Form act={act} tone="danger" submit={t("cut.many")} icon="siren" onSubmit={() => void send()} extra={<button type="button" onClick={onClose}>{t("act.cancel")}</button>}>
+        <p class="consequence">{t("cut.many_consequence", { n })}</p>
+        <Select name="vendor" label={t("cut.whose")} value={vendor} onValue={setVendor} options={[["", t("cut.all")], ...vendors.map((one): [string, string] => [one, one])]} />
+        <Area name="reason" label={t("form.reason")} rows={2} value={reason} onValue={setReason} error={act.errors.reason} maxLength={1900} />
+        <Input name="typed" label={t("form.type_word", { word: "COUPER" })} autocomplete="off" value={typed} onValue={setTyped} error={act.errors.typed} />
+      </Form>
+    </Dialog>
+  );
+}
+
+/** D5 as far as it goes: facts and commands of one session as they come, the cut always at hand. */
+export function Session({ id }: { id: string }) {
+  const { data: s, problem, stale, reload } = useCall("session.show", { session: id }, ["session", "window"]);
+  const w = useCall("window.show", s ? { window: String(s.window) } : null, ["window"]);
+  const title = t("session.title", { id });
+  if (!s) return <Page title={title}>{problem ? <ProblemBox problem={problem} retry={reload} /> : <Loading />}</Page>;
+  const live = !s.ended_at;
+  return (
+    <Page
+      wide
+      title={title}
+      lead={live && s.until ? <TimeLeft to={s.until} announce /> : <p>{s.ended_at ? t("session.ended", { why: word("end", s.end_reason), at: showMoment(s.ended_at) }) : ""}</p>}
+      actions={
+        live && (
+          <>
+            {w.data && <Extend window={w.data} done={reload} />}
+            <Message session={s} />
+            <Cut session={s} done={reload} />
+          </>
+        )
+      }
+    >
+      {stale && <Notice tone="warn" title={t("page.stale")} />}
+      <div class="split">
+        <section class="card">
+          <h2>{t("session.facts")}</h2>
+          <Facts
+            rows={[
+              [t("session.person"), <><Raw text={s.name} /> (<Raw text={s.vendor} />)</>],
+              [t("window.targets"), <><Raw text={s.asset} /> – <Raw text={s.account} /></>],
+              [t("session.protocol"), word("protocol", s.protocol)],
+              [t("session.source"), <code>{s.source}</code>],
+              [t("session.factors"), <Raw text={s.factors} />],
+              [t("report.window"), <a href={`/creneaux/${s.window}`}>{s.window}</a>],
+              [t("session.started"), <Moment at={s.started_at} seconds />],
+              s.ended_at && [t("session.ended_at"), <Moment at={s.ended_at} seconds />],
+              s.ended_by && [t("session.ended_by"), <><Raw text={s.ended_by} /> <Raw text={s.end_comment} /></>],
+              [t("session.recording"), <RecordingState state={s.recording} />],
+              s.seal_sha256 && [t("session.seal"), <code>{s.seal_sha256}</code>],
+              !live && [t("session.volume"), `${showBytes(Number(s.bytes_in ?? 0))} ↑ ${showBytes(Number(s.bytes_out ?? 0))} ↓`],
+              [t("session.event_count"), String(s.events ?? 0)],
+            ]}
+          />
+        </section>
+        <Notice tone="quiet" title={t("session.picture")}>
+          <p>{t("session.picture_text")}</p>
+        </Notice>
+      </div>
+    </Page>
+  );
+}

@@ -1,0 +1,28 @@
+import type { Entry, Place } from "../parts/app";
+import { hasRole } from "../parts/session";
+import { t } from "../lib/text";
+import { AskWindow } from "./ask";
+import { Home } from "./home";
+import { PortalReport } from "./report";
+import { Reports } from "../views/reports";
+import { Team } from "./team";
+import { PortalWindow } from "./window";
+import { Account } from "../views/account";
+
+const manages = () => hasRole("vendor_manager");
+export const places: readonly Place[] = [
+  { path: "/", view: Home },
+  { path: "/demande", view: AskWindow },
+  { path: "/creneaux/:id", view: PortalWindow },
+  { path: "/comptes-rendus", view: Reports },
+  { path: "/comptes-rendus/:id", view: PortalReport },
+  { path: "/equipe", view: Team },
+  { path: "/compte", view: Account },
+];
+export const nav: readonly Entry[] = [
+  { path: "/", label: () => t("nav.windows"), icon: "calendar-days", below: ["/creneaux"] },
+  { path: "/demande", label: () => t("nav.ask"), icon: "plus" },
+  { path: "/comptes-rendus", label: () => t("nav.reports"), icon: "file-text" },
+  { path: "/equipe", label: () => t("nav.team"), icon: "users", shown: manages },
+  { path: "/compte", label: () => t("nav.account"), icon: "user" },
+];

@@ -1,0 +1,149 @@
+#include "policies/policyd/operator_gate.h"
+
+#include "common/json.h"
+#include "common/paris_time.h"
+#include "common/text_keys.h"
+#include "policies/config/config.h"
+#include "policies/core/refusal.h"
+#include "policies/policyd/authentication.h"
+#include "policies/policyd/clock.h"
+#include "policies/policyd/connection.h"
+#include "policies/policyd/context.h"
+#include "policies/policyd/facts.h"
+#include "policies/policyd/refusals.h"
+#include "policies/store/windows.h"
+
+#include <algorithm>
+
+namespace ecluse::policyd {
+namespace {
+
+Fault wrong_role(RequestRow const& row)
+{
+    std::string roles;
+    for (auto const& role : row.roles)
+        roles += (roles.empty() ? "" : ", ") + role;
+    return {"E-DRT-01", TextKey::error_role_text, {{"roles", roles}}, TextKey::error_role_remedy};
+}
+
+/// CLAUSIER:O-5.1, CHM:5.5. The same words as on SSH.
+Fault old_password(Context& context)
+{
+    auto const& site = context.config.site;
+    return {
+        std::string{code(Refusal::password_too_old)},
+        reason(Refusal::password_too_old),
+        {{"url", site.portal}, {"phone", site.phone}},
+        action(Refusal::password_too_old)};
+}
+
+bool may_ask(RequestRow const& row, Caller const& caller)
+{
+    if (row.access == Access::logged_in) return true;
+    return std::any_of(row.roles.begin(), row.roles.end(), [&](std::string const& role) {
+        return caller.has_role(role);
+    });
+}
+
+void sign(
+    Context& context, RequestRow const& row, Caller caller, Request request, Answer const& answer
+)
+{
+    auto password = take_secret(request.fields, "password");
+    auto code = take_secret(request.fields, "code");
+    // Shared, because a std::function must be copyable; a Request is not.
+    auto const held = std::make_shared<Request>(std::move(request));
+    auto const person = caller.person;
+    auto const address = caller.address;
+    auto const door = caller.door;
+    // The table outlives every connection, so `row` does too.
+    context.authentication.sign_again(
+        context,
+        person,
+        std::move(password),
+        std::move(code),
+        address,
+        door,
+        [&row, caller = std::move(caller), held, answer](Verdict verdict) mutable {
+            if (!verdict.accepted) return answer.complete(wrong_factors(verdict));
+            caller.factors = verdict.accepted->factors;
+            Connection::run_row(row, caller, std::move(*held), answer);
+        }
+    );
+}
+
+} // namespace
+
+Secret take_secret(json::object& fields, std::string_view name)
+{
+    auto* const value = fields.if_contains(name);
+    if (!value || !value->is_string()) return {};
+    auto secret = Secret::copy_of(value->get_string());
+    std::fill(value->get_string().begin(), value->get_string().end(), '\0');
+    fields.erase(name);
+    return secret;
+}
+
+Fault not_logged_in()
+{
+    return {"E-AUT-02", TextKey::error_no_token_text, {}, TextKey::error_no_token_remedy};
+}
+
+Fault wrong_factors(Verdict const& verdict)
+{
+    return {
+        "E-AUT-01",
+        TextKey::error_login_text,
+        {{"wait", std::to_string(verdict.wait.count())}},
+        TextKey::error_login_remedy};
+}
+
+void pass_gate(
+    Context& context, RequestRow const& row, Caller caller, Request request, Answer const& answer
+)
+{
+    auto refused = !may_ask(row, caller) ? std::optional{wrong_role(row)}
+                   : caller.password_too_old && !row.with_old_password
+                       ? std::optional{old_password(context)}
+                       : std::nullopt;
+    if (refused) {
+        auto const noted = record_refusal(
+            context,
+            {.code = refused->code,
+             .door = caller.door,
+             .address = caller.address,
+             .login = caller.login,
+             .person = caller.person,
+             .detail = request.name}
+        );
+        if (!noted) return answer.complete(noted.error());
+        refused->reference = *noted;
+        return answer.complete(std::move(*refused));
+    }
+    if (row.signs) return sign(context, row, std::move(caller), std::move(request), answer);
+    Connection::run_row(row, caller, std::move(request), answer);
+}
+
+Result<json::array>
+notices_for(Context& context, std::string_view person, Language language)
+{
+    auto const now = context.clock.decision_now();
+    json::array notices;
+    auto const renew_by = ECLUSE_TRY(password_renew_by(context, std::string{person}));
+    if (auto const warning = password_warning(renew_by, now, language); !warning.empty())
+        notices.emplace_back(warning);
+    auto const escorted = ECLUSE_TRY(
+        store::next_escorted(context.database, std::string{person}, now.time_since_epoch().count())
+    );
+    if (escorted)
+        notices.emplace_back(text(
+            language,
+            TextKey::escort_notice,
+            {{"window", escorted->window},
+             {"start",
+              format_moment(UtcTime{std::chrono::seconds{escorted->opens_at}}, language)}}
+        ));
+    return notices;
+}
+
+} // namespace ecluse::policyd

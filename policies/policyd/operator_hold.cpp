@@ -1,0 +1,92 @@
+#include "common/json.h"
+#include "common/text_keys.h"
+#include "policies/policyd/operator_act.h"
+#include "policies/policyd/operator_invitation.h"
+#include "policies/policyd/operator_objects.h"
+#include "policies/store/retention.h"
+
+/// A hold keeps a recording past its term, for a complaint or a judge; it outlives whoever placed
+/// it (CLAUSIER:O-6.5).
+namespace ecluse::policyd {
+namespace {
+
+struct Asked {
+    std::string session, reason;
+};
+
+/// The two fields of both acts, the session being one whose recording is still there.
+std::variant<Asked, Reply> read(Context& context, Request& request)
+{
+    Fields fields{request.fields};
+    Asked asked{fields.text("session", id_bytes_max), fields.text("reason", reason_bytes_max)};
+    if (auto const done = fields.finish(); !done) return Reply::violation(done.error().what);
+    if (asked.reason.find_first_not_of(" \t\r\n") == std::string::npos)
+        return Reply{rule_fault(ecluse::Fault::window_reason_missing)};
+    auto const kept = store::find_kept(context.database, asked.session);
+    if (!kept) return Reply{kept.error()};
+    if (!*kept) return Reply{unknown_recording()};
+    return asked;
+}
+
+Reply place(Context& context, Caller const& caller, Request& request, Answer const&)
+{
+    auto asked = read(context, request);
+    if (auto* refused = std::get_if<Reply>(&asked)) return std::move(*refused);
+    auto const& [session, reason] = std::get<Asked>(asked);
+    bool placed = false;
+    auto const written = record_act(
+        context,
+        caller,
+        {.type = "recording.held", .object = session, .details = {{"reason", reason}}},
+        [&, &session = session, &reason = reason]() -> Result<> {
+            placed = ECLUSE_TRY(store::place_hold(
+                context.database, session, reason, caller.person, seconds_now(context)
+            ));
+            if (!placed) return Error{Errc::refused, "held"};
+            return {};
+        }
+    );
+    if (!written && !placed && written.error().code == Errc::refused) return already(session);
+    if (!written) return written.error();
+    return json::object{{"session", session}};
+}
+
+Reply lift(Context& context, Caller const& caller, Request& request, Answer const&)
+{
+    auto asked = read(context, request);
+    if (auto* refused = std::get_if<Reply>(&asked)) return std::move(*refused);
+    auto const& [session, reason] = std::get<Asked>(asked);
+    bool lifted = false;
+    auto const written = record_act(
+        context,
+        caller,
+        {.type = "recording.released", .object = session, .details = {{"reason", reason}}},
+        [&, &session = session, &reason = reason]() -> Result<> {
+            lifted = ECLUSE_TRY(store::lift_hold(
+                context.database, session, reason, caller.person, seconds_now(context)
+            ));
+            if (!lifted) return Error{Errc::refused, "not held"};
+            return {};
+        }
+    );
+    if (!written && !lifted && written.error().code == Errc::refused) return wrong_state("free");
+    if (!written) return written.error();
+    return json::object{{"session", session}};
+}
+
+Reply list(Context& context, Caller const&, Request& request, Answer const&)
+{
+    if (!request.fields.empty()) return Reply::violation("hold.list: fields");
+    return document(ECLUSE_TRY(store::list_holds(context.database)));
+}
+
+} // namespace
+
+void add_hold_requests(RequestTable& table, Context& context)
+{
+    add_request(table, context, "hold.place", {{"rssi"}}, &place);
+    add_request(table, context, "hold.lift", {.roles = {"rssi"}, .signs = true}, &lift);
+    add_request(table, context, "hold.list", {{"rssi", "auditor", "dsi"}}, &list);
+}
+
+} // namespace ecluse::policyd
