@@ -227,9 +227,10 @@ bool Relay::connect(proxyData* session)
     channels_.open(
         {.clipboard_in = grant_->allows("clipboard_in"),
          .clipboard_out = grant_->allows("clipboard_out"),
-         .file_up = grant_->allows("file_up"),
-         .file_down = grant_->allows("file_down"),
-         .sound = grant_->allows("sound"),
+         // Parsed and tested by themselves, not yet proven against a real client and desktop.
+         .file_up = false,
+         .file_down = false,
+         .sound = false,
          .graphics = false},
         {.clipboard_bytes_max = static_cast<std::uint64_t>(settings.clipboard_bytes_max),
          .file_bytes_max = static_cast<std::uint64_t>(settings.file_bytes_max)}
