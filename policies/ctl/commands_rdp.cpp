@@ -39,6 +39,33 @@ void add_rdp_commands(std::vector<Command>& to)
          .request = "rdp_certificate.renew",
          .example = "rdp-certificate renew",
          .signs = true},
+        {.object = "web-certificate",
+         .verb = "show",
+         .request = "web_certificate.show",
+         .options = {{.name = "door", .required = true, .positional = true}},
+         .example = "web-certificate show console"},
+        {.object = "web-certificate",
+         .verb = "request",
+         .request = "web_certificate.request",
+         .options =
+             {{.name = "door", .required = true, .positional = true},
+              {.name = "output", .kind = path}},
+         .example = "web-certificate request portal --output portail.csr",
+         .run = &run_certificate_request},
+        {.object = "web-certificate",
+         .verb = "import",
+         .request = "web_certificate.import",
+         .options =
+             {{.name = "door", .required = true, .positional = true},
+              {.name = "certificate", .kind = file, .required = true}},
+         .example = "web-certificate import portal --certificate portail.pem",
+         .signs = true},
+        {.object = "web-certificate",
+         .verb = "renew",
+         .request = "web_certificate.renew",
+         .options = {{.name = "door", .required = true, .positional = true}},
+         .example = "web-certificate renew portal",
+         .signs = true},
     };
     to.insert(to.end(), rows.begin(), rows.end());
 }

@@ -64,10 +64,10 @@ Result<> ensure_door_certificates(Context& context)
     return {};
 }
 
-Result<DoorKey> load_door_certificate(Context& context)
+Result<DoorKey> load_certificate(Context& context, std::string const& secret)
 {
-    auto const kept = ECLUSE_TRY(gateway_secret::find(context, door_certificate_name));
-    if (!kept) return Error{Errc::not_found, "no certificate of the RDP door"};
+    auto const kept = ECLUSE_TRY(gateway_secret::find(context, secret));
+    if (!kept) return Error{Errc::not_found, "no secret " + secret};
     return DoorKey::load(kept->value.reveal(), kept->public_half);
 }
 

@@ -26,7 +26,8 @@ constexpr auto door_certificate_name = "rdp_certificate";
 [[nodiscard]] std::string web_certificate_name(std::string_view door);
 /// Makes all three when they do not exist yet.
 Result<> ensure_door_certificates(Context& context);
-[[nodiscard]] Result<DoorKey> load_door_certificate(Context& context);
+[[nodiscard]] Result<DoorKey>
+load_certificate(Context& context, std::string const& secret);
 /// The chain, then its private key, each in a file of memory, ready for a packet.
 [[nodiscard]] Result<std::vector<Fd>>
 certificate_files(Context& context, std::string const& secret);

@@ -34,7 +34,7 @@ Reply show(Context& context, Caller const&, Request& request, Answer const&)
             {"port", ssh->port},
             {"host_keys", ECLUSE_TRY(host_key_fingerprints(context))}};
     if (context.web.listening("rdp")) {
-        auto const key = ECLUSE_TRY(load_door_certificate(context));
+        auto const key = ECLUSE_TRY(load_certificate(context, door_certificate_name));
         auto const facts = ECLUSE_TRY(read_certificate_facts(key.chain_pem()));
         // As .rdp files name it: a relay may stand before the port that listens.
         answer["rdp"] = json::object{

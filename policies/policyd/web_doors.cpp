@@ -63,6 +63,12 @@ void WebDoors::start(Context& context)
     rechecking_ = context.loop.every(recheck_period, [this] { recheck_now(); });
 }
 
+void WebDoors::greet_again(std::string_view door)
+{
+    for (auto* const role : std::set<WebRole*>{roles_})
+        if (role->door() == door) role->greet_again();
+}
+
 void WebDoors::note_listener(std::string const& door, Listening where)
 {
     if (where.host == "0.0.0.0" || where.host == "::") where.host.clear();

@@ -38,6 +38,8 @@ public:
         std::string host; // empty: every address
         std::int64_t port = 0;
     };
+    /// The instance of this door asks again for what it was told, its certificate too.
+    void greet_again(std::string_view door);
     /// A listener said where it is: for whoever asks how to connect.
     void note_listener(std::string const& door, Listening where);
     [[nodiscard]] std::optional<Listening> listening(std::string const& door) const;

@@ -345,6 +345,11 @@ void WebRole::push_changed(std::set<std::string> const& kinds)
     connection_->push({{"push", "changed"}, {"kinds", json::array(kinds.begin(), kinds.end())}});
 }
 
+void WebRole::greet_again()
+{
+    if (kind_ == Kind::server) connection_->close();
+}
+
 void WebRole::recheck()
 {
     if (!listens_) return;

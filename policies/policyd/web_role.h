@@ -36,6 +36,8 @@ public:
     [[nodiscard]] std::string const& door() const { return door_; }
     [[nodiscard]] std::string const& vendor() const { return vendor_; }
     void push_changed(std::set<std::string> const& kinds);
+    /// The instance's own connection ends: it comes back and is told everything anew.
+    void greet_again();
     /// Ends the page when its session is none any more.
     void recheck();
 

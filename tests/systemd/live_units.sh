@@ -162,8 +162,17 @@ echo "✓ a session through the socket unit"
 within 20 active ecluse-listen@rdp || fault "the RDP door's listener"
 echo "✓ the RDP door starts at its first connection"
 
+act "the portal's socket" systemctl enable --now ecluse-web-portal.socket
+site() { curl -sk --max-time 20 "https://127.0.0.1:$1/api/v1/site"; }
+within 60 eval 'site 8443 | grep -q Valmont' || fault "the console answers"
+echo "✓ the console starts at its first connection, on loopback only"
+# An address that nobody declared is closed before TLS; ours is the technician's.
+within 60 eval 'site 443 | grep -q Valmont || { site 443; [ $? = 35 ]; }' || fault "the portal answers"
+within 20 active ecluse-web-portal || fault "the portal's service"
+echo "✓ the portal starts at its first connection"
+
 # The kernel's own word on each process, and systemd's on each unit.
-for unit in ecluse-recorder ecluse-policyd ecluse-listen@ssh ecluse-listen@rdp; do
+for unit in ecluse-recorder ecluse-policyd ecluse-listen@ssh ecluse-listen@rdp ecluse-web-console ecluse-web-portal; do
   pid=$(main_pid "$unit")
   grep -q '^NoNewPrivs:.1$' "/proc/$pid/status" || fault "$unit may gain privileges"
   grep -q '^Seccomp:.2$' "/proc/$pid/status" || fault "$unit has no filter"

@@ -66,6 +66,29 @@ TEST_CASE("the RDP door has a section of its own")
         CHECK_FALSE(parse(std::string{"[rdp]\n"} + bad + "\n"));
 }
 
+TEST_CASE("portal and console have a section each, closed unless the hospital opens them", "[WEB:AA13]")
+{
+    auto const defaults = must(parse(""));
+    CHECK(defaults.portal.from == "declared");
+    CHECK_FALSE(defaults.console.allow_public);
+    CHECK(defaults.portal.idle_minutes == 15);
+    CHECK(defaults.portal.proxies.empty());
+    auto const config = must(parse("[portal]\nfrom = \"any\"\nidle_minutes = 120\n"
+                                   "[console]\nallow_public = true\nproxies = [\"10.0.0.1\"]\n"));
+    CHECK(config.portal.from == "any");
+    CHECK(config.console.idle_minutes == 15);
+    CHECK(config.console.proxies.size() == 1);
+    for (auto const* bad :
+         {"[portal]\nfrom = \"everywhere\"",
+          "[portal]\nidle_minutes = 0",
+          "[console]\nidle_minutes = 121",
+          "[portal]\nproxies = [\"proxy.example\"]",
+          "[portal]\nallow_public = true",
+          "[console]\nfrom = \"any\"",
+          "[portal]\nper_source_max = 0"})
+        CHECK_FALSE(parse(std::string{bad} + "\n"));
+}
+
 TEST_CASE("a mistake is shown with its file, its line and the closest name")
 {
     struct Row {

@@ -18,7 +18,7 @@ import time
 
 SOURCE = pathlib.Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(SOURCE / "scripts"))
-from browser import Browser  # noqa: E402
+from browser import Browser, solve  # noqa: E402, F401
 
 BIN = pathlib.Path(os.environ["ECLUSE_BIN"])
 PASSWORD = "Pierre-qui-roule-7!"

@@ -4,10 +4,11 @@
 web_test.py [TEST…], with ECLUSE_BIN: the folder of the built programs.
 """
 # clause: CLAUSIER:O-5.3 CLAUSIER:O-8.1 WEB:GP4 WEB:GA1 WEB:AA8 WEB:AA9 WEB:AA10 WEB:AA11 WEB:AA12 WEB:AA13
-# clause: WEB:DT3 WEB:DT6 WEB:DT10 WEB:CR1
+# clause: WEB:DT3 WEB:DT6 WEB:DT10 WEB:DT13 WEB:CR1
 import base64
 import csv
 import hashlib
+import http.client
 import json
 import os
 import re
@@ -21,7 +22,7 @@ import time
 import unittest
 
 import rig as rigs
-from rig import OTHER_ADDRESS, PASSWORD, SOURCE, VENDOR_ADDRESS, read_answer, wait_until
+from rig import OTHER_ADDRESS, PASSWORD, SOURCE, VENDOR_ADDRESS, read_answer, solve, wait_until
 
 rig = None
 
@@ -40,11 +41,11 @@ ANONYMOUS = {"web.challenge", "web.openapi", "site.show", "login", "enrol.begin"
 
 
 # What is judged as a form before anything else is.
-VALID = {"format": "pdf", "closes": "2089-01-05T10:00:00Z", "charter": 999}
+VALID = {"door": "portal", "format": "pdf", "closes": "2089-01-05T10:00:00Z", "charter": 999}
 
 
 def path_of(route, value="X"):
-    return re.sub(r"\{[a-z_]+\}", value, route["path"])
+    return re.sub(r"\{([a-z_]+)\}", lambda hole: str(VALID.get(hole[1], value)), route["path"])
 
 
 def body_of(route):
@@ -141,6 +142,68 @@ class Doors(unittest.TestCase):
         wait_until(lambda: any(row["address"] == OTHER_ADDRESS and row["door"] == "portal" and row["code"] == "E-IP-01"
                                for row in rig.act("c.leroy", "refusal", "list")["rows"]), 15)
 
+    def test_an_undeclared_address_may_read_why_where_the_hospital_wants_it(self):
+        settings = rig.root / "etc/ecluse.toml.d/web.toml"
+        usual = settings.read_text()
+
+        def again(text):
+            settings.write_text(text)
+            rig.end("policyd")
+            rig.start_policyd()
+            port = rig.ports["portal"]
+            rig.end("web-portal")
+            rig.start_web("portal", port)
+
+        again(usual + 'from = "any"\n')
+        try:
+            stranger = rig.browser("portal", OTHER_ADDRESS)
+            self.assertEqual(stranger.ask("GET", "/")[0], 200)
+            status, text = stranger.login("n.belkacem", PASSWORD, rig.recovery("n.belkacem"))
+            self.assertEqual((status, code_of(text)), (403, "E-IP-01"))
+            self.assertIn("Imagelec", json.loads(text)["detail"])
+            self.assertIsNone(stranger.cookie)
+            reference = json.loads(text)["reference"]
+            self.assertEqual(rig.act("c.leroy", "refusal", "show", reference)["address"], OTHER_ADDRESS)
+            # Without both factors nobody learns anything about addresses.
+            self.assertEqual(code_of(stranger.login("n.belkacem", "faux", "000000")[1]), "E-AUT-01")
+        finally:
+            again(usual)
+
+    def test_a_proxy_is_believed_only_when_it_is_listed(self):
+        settings = rig.root / "etc/ecluse.toml.d/web.toml"
+        usual = settings.read_text()
+
+        def again(text):
+            settings.write_text(text)
+            rig.end("policyd")
+            rig.start_policyd()
+            for door in ("portal", "console"):
+                port = rig.ports[door]
+                rig.end(f"web-{door}")
+                rig.start_web(door, port)
+
+        liar = rig.logged_in("console", "d.roux")
+        address = json.loads(liar.ask("GET", "/api/v1/me", headers={"X-Forwarded-For": "10.9.9.9"})[1])["address"]
+        self.assertEqual(address, "127.0.0.1")
+        again(usual + 'proxies = ["127.0.0.5"]\n')
+        try:
+            through = rig.browser("portal", "127.0.0.5")
+            said = {"X-Forwarded-For": f"198.51.100.7, {VENDOR_ADDRESS}"}
+            status, text = through.ask("POST", "/api/v1/login", {
+                "login": "n.belkacem", "password": PASSWORD, "code": rig.recovery("n.belkacem"),
+                **self.proof_through(through, said)}, said)
+            self.assertEqual((status, json.loads(text)["address"]), (200, VENDOR_ADDRESS))
+            for forwarded in (f"{OTHER_ADDRESS}", "garbage", f"{VENDOR_ADDRESS}, {OTHER_ADDRESS}"):
+                with self.subTest(forwarded=forwarded):
+                    with self.assertRaises((ConnectionError, OSError, http.client.HTTPException)):
+                        rig.browser("portal", "127.0.0.5").ask("GET", "/", headers={"X-Forwarded-For": forwarded})
+        finally:
+            again(usual)
+
+    def proof_through(self, browser, headers):
+        made = json.loads(browser.ask("GET", "/api/v1/challenge?for=login", headers=headers)[1])
+        return {"challenge": made["challenge"], "solution": solve(made["challenge"], made["bits"])}
+
     def test_old_tls_is_refused(self):
         for version, good in (("tls1_1", False), ("tls1_2", True), ("tls1_3", True)):
             ran = subprocess.run(["openssl", "s_client", "-connect", f"127.0.0.1:{rig.ports['console']}", f"-{version}",
@@ -153,6 +216,30 @@ class Doors(unittest.TestCase):
                                   "0.0.0.0"], capture_output=True, timeout=60, text=True)
         self.assertEqual(started.returncode, 1)
         self.assertIn("wildcard or public", started.stderr)
+
+    def test_a_new_certificate_is_served_at_once_and_a_chain_of_another_key_is_refused(self):
+        def served():
+            with rig.raw("console") as connection:
+                return ssl.DER_cert_to_PEM_cert(connection.getpeercert(binary_form=True)).strip()
+
+        rssi = rig.logged_in("console", "r.amrani")
+        shown = told(rssi.ask("GET", "/api/v1/web_certificates/console"))
+        before = served()
+        self.assertEqual(shown["certificate"].strip(), before)
+        made = told(rssi.ask("POST", "/api/v1/web_certificates/console/renew",
+                             {"password": PASSWORD, "code": rig.recovery("r.amrani")}))
+        wait_until(lambda: served() != before, 10)
+        fingerprint = hashlib.sha256(ssl.PEM_cert_to_DER_cert(served())).hexdigest().upper()
+        self.assertEqual(made["fingerprint"].replace(":", ""), fingerprint)
+        self.assertEqual(told(rssi.ask("GET", "/api/v1/me"))["login"], "r.amrani")  # the session goes on
+        status, text = rssi.ask("POST", "/api/v1/web_certificates/console/import", {
+            "certificate": before, "password": PASSWORD, "code": rig.recovery("r.amrani")})
+        self.assertEqual(code_of(text), "E-SAI-01")
+        asked = told(rssi.ask("POST", "/api/v1/web_certificates/portal/request", {}))
+        checked = subprocess.run(["openssl", "req", "-verify", "-noout"], input=asked["request"], text=True,
+                                 capture_output=True)
+        self.assertEqual(checked.returncode, 0, checked.stderr)
+        self.assertEqual(rssi.ask("GET", "/api/v1/web_certificates/other")[0], 400)
 
     def test_the_description_names_every_route(self):
         _, text = rig.browser("portal").ask("GET", "/api/v1/openapi.json")
@@ -524,7 +611,8 @@ class Asking(unittest.TestCase):
         self.assertEqual(code_of(dsi.ask("POST", f"/api/v1/extensions/{again}/refuse", {"reason": " "})[1]), "E-SAI-01")
         told(dsi.ask("POST", f"/api/v1/extensions/{again}/refuse", {"reason": "bloc opératoire"}))
         self.assertEqual(code_of(dsi.ask("POST", f"/api/v1/extensions/{again}/accept", {})[1]), "E-ETA-01")
-        row = told(technician.ask("GET", f"/api/v1/extensions?window={window}"))["rows"][0]
+        rows = told(technician.ask("GET", f"/api/v1/extensions?window={window}"))["rows"]
+        row = next(row for row in rows if row["extension"] == again)
         self.assertEqual((row["state"], row["decision_reason"]), ("refused", "bloc opératoire"))
         told(dsi.ask("POST", f"/api/v1/windows/{window}/close", {"reason": "fin"}))
 

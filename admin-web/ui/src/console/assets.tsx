@@ -22,7 +22,7 @@ export function Assets() {
     { key: "pinned", title: t("asset.identity"), value: (a) => Boolean(a.pinned), show: (a) => <Chip tone={a.pinned ? "good" : "bad"} icon={a.pinned ? "shield-check" : "triangle-alert"}>{a.pinned ? t("asset.pinned") : t("asset.unpinned")}</Chip> },
   ];
   return (
-    <Page wide title={t("assets.title")} actions={<button type="button" class="primary" onClick={() => setAdding(true)}><Icon name="plus" />{t("asset.add")}</button>}>
+    <Page title={t("assets.title")} actions={<button type="button" class="primary" onClick={() => setAdding(true)}><Icon name="plus" />{t("asset.add")}</button>}>
       {stale && <Notice tone="warn" title={t("page.stale")} />}
       {problem && !data && <ProblemBox problem={problem} retry={reload} />}
       {!data && !problem && <Loading />}
@@ -98,7 +98,6 @@ export function Asset({ name }: { name: string }) {
   const rdp = a.protocol === "rdp";
   return (
     <Page
-      wide
       title={name}
       lead={<span class="chips"><PersonState state={a.state} /><Raw text={a.description} /></span>}
       actions={

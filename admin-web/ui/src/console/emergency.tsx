@@ -22,7 +22,7 @@ export function Emergencies() {
     { key: "reason", title: t("window.reason"), value: (w) => w.reason, show: (w) => <Raw text={w.reason} /> },
   ];
   return (
-    <Page wide title={t("emergency.title")} lead={<p>{t("emergency.lead")}</p>}>
+    <Page title={t("emergency.title")} lead={<p>{t("emergency.lead")}</p>}>
       <Notice tone="info" title={t("emergency.how")}>
         <ol>
           <li>{t("emergency.one")}</li>

@@ -25,7 +25,7 @@ export function Home() {
   const alerts = alertsOf(system.data);
   const n = (list: unknown[], loaded: Answer | undefined) => (loaded ? String(list.length) : "–");
   return (
-    <Page title={t("dsi.title")} wide>
+    <Page title={t("dsi.title")}>
       <ul class="counters">
         <Counter href="#asked" icon="calendar-days" n={n(asked, windows.data)} text={t("dsi.asked")} tone={asked.some((w) => w.emergency) ? "alarm" : asked.length ? "hot" : ""} />
         <Counter href="/sessions" icon="monitor" n={n(live, sessions.data)} text={t("dsi.live")} />

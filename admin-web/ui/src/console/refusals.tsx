@@ -42,7 +42,7 @@ export function Refusals() {
     { key: "detail", title: t("refusal.detail"), value: (r) => r.detail, show: (r) => <Raw text={r.detail} /> },
   ];
   return (
-    <Page wide title={t("refusals.title")} lead={<p>{t("refusals.lead")}</p>}>
+    <Page title={t("refusals.title")} lead={<p>{t("refusals.lead")}</p>}>
       <div class="filters">
         <form
           role="search"

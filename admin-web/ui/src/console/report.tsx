@@ -17,7 +17,6 @@ export function ConsoleReport({ id }: { id: string }) {
   const late = owed && Date.parse(r.due_at) < Date.now();
   return (
     <Page
-      wide
       title={title}
       lead={
         <p class="chips">

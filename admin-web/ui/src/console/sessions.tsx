@@ -118,7 +118,6 @@ export function Sessions() {
   const live = rows.filter((s) => !s.ended_at);
   return (
     <Page
-      wide
       title={t("sessions.title")}
       actions={
         live.length > 0 && (
@@ -182,7 +181,6 @@ export function Session({ id }: { id: string }) {
   const live = !s.ended_at;
   return (
     <Page
-      wide
       title={title}
       lead={live && s.until ? <TimeLeft to={s.until} announce /> : <p>{s.ended_at ? t("session.ended", { why: word("end", s.end_reason), at: showMoment(s.ended_at) }) : ""}</p>}
       actions={

@@ -34,7 +34,7 @@ export function Vendors() {
     { key: "people", title: t("vendor.people"), class: "end", value: (v) => Number(v.people), show: (v) => v.people },
   ];
   return (
-    <Page wide title={t("vendors.title")} actions={<button type="button" class="primary" onClick={() => setAdding(true)}><Icon name="plus" />{t("vendor.add")}</button>}>
+    <Page title={t("vendors.title")} actions={<button type="button" class="primary" onClick={() => setAdding(true)}><Icon name="plus" />{t("vendor.add")}</button>}>
       {stale && <Notice tone="warn" title={t("page.stale")} />}
       {problem && !data && <ProblemBox problem={problem} retry={reload} />}
       {!data && !problem && <Loading />}
@@ -112,7 +112,6 @@ export function Vendor({ id }: { id: string }) {
   const active = v.state === "active";
   return (
     <Page
-      wide
       title={name}
       lead={<span class="chips"><PersonState state={v.state} />{v.state_reason && <Raw text={v.state_reason} />}</span>}
       actions={

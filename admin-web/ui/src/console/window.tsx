@@ -18,7 +18,6 @@ export function ConsoleWindow({ id }: { id: string }) {
   const rows = (sessions.data?.rows ?? []) as Answer[];
   return (
     <Page
-      wide
       title={title}
       lead={w.state === "open" ? <TimeLeft to={w.closes} announce /> : undefined}
       actions={

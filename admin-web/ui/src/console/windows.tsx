@@ -27,7 +27,7 @@ export function Windows() {
     { key: "reason", title: t("window.reason"), value: (w) => w.reason, show: (w) => <Raw text={w.reason} /> },
   ];
   return (
-    <Page wide title={t("windows.title")} lead={<p>{showZone()}</p>} actions={<a class="button" href="/calendrier"><Icon name="calendar-days" />{t("nav.calendar")}</a>}>
+    <Page title={t("windows.title")} lead={<p>{showZone()}</p>} actions={<a class="button" href="/calendrier"><Icon name="calendar-days" />{t("nav.calendar")}</a>}>
       <div class="filters">
         <Filter name="state" label={t("window.state")} value={state} onValue={setState} options={[["", t("filter.all")], ...states.map((one): [string, string] => [one, word("state.window", one)])]} />
         <Filter name="vendor" label={t("window.vendor")} value={vendor} onValue={setVendor} options={pairs(unique(all.map((w) => w.vendor)))} />
@@ -66,7 +66,7 @@ export function Calendar() {
     .sort((a, b) => Date.parse(a.opens) - Date.parse(b.opens));
   const days = starts.slice(0, 7).map((start, i) => ({ start, rows: rows.filter((w) => Date.parse(w.opens) < (starts[i + 1] as number) && Date.parse(w.closes) > start) }));
   return (
-    <Page wide title={t("calendar.title")} lead={<p>{t("calendar.lead", { from: showWeekday(starts[0]), to: showWeekday(starts[6]) })} {showZone(starts[0])}</p>}>
+    <Page title={t("calendar.title")} lead={<p>{t("calendar.lead", { from: showWeekday(starts[0]), to: showWeekday(starts[6]) })} {showZone(starts[0])}</p>}>
       <div class="filters">
         <div class="actions">
           <button type="button" onClick={() => setShift(String(week - 1))}>{t("calendar.previous")}</button>

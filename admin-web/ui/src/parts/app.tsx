@@ -121,7 +121,7 @@ function Entering() {
   const { fresh, who } = useSession();
   if (!fresh || !who) return null;
   return (
-    <div class="page wide">
+    <div class="page">
       <Notice
         tone={who.failures > 0 ? "warn" : "info"}
         title={who.last_login ? t("entering.last", { at: showMoment(who.last_login.at), from: who.last_login.from, door: word("door", who.last_login.door) }) : t("entering.first")}

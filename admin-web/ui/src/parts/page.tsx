@@ -4,7 +4,7 @@ import { useLanguage } from "../lib/text";
 import { siteName, useSession } from "./session";
 
 /** One h1, a title of its own, and the focus there when the reader comes from another page. */
-export function Page({ title, lead, actions, children, wide = false, enter = false }: { title: string; lead?: ComponentChildren; actions?: ComponentChildren; children: ComponentChildren; wide?: boolean; enter?: boolean }) {
+export function Page({ title, lead, actions, children, enter = false }: { title: string; lead?: ComponentChildren; actions?: ComponentChildren; children: ComponentChildren; enter?: boolean }) {
   const heading = useRef<HTMLHeadingElement>(null);
   const language = useLanguage();
   const { phase } = useSession();
@@ -18,7 +18,7 @@ export function Page({ title, lead, actions, children, wide = false, enter = fal
     scrollTo(0, 0);
   }, []);
   return (
-    <div class={wide ? "page wide" : enter ? "page enter" : "page"}>
+    <div class={enter ? "page enter" : "page"}>
       <div class="page-head">
         <div>
           <h1 ref={heading} tabIndex={-1}>

@@ -58,8 +58,8 @@ function check(asked: Asked): Errors {
   if (!closes) errors.closes = t("ask.closes_missing");
   if (opens && closes && opens >= closes) errors.closes = t("ask.closes_early");
   if (closes && !errors.closes && Date.parse(closes) <= now()) errors.closes = t("ask.closes_past");
-  if (asked.interruption === null) errors.interruption = t("form.answer_missing");
-  if (asked.health === null) errors.health = t("form.answer_missing");
+  if (asked.interruption === null) errors.interruption = t("form.wants", { what: t("window.interruption") });
+  if (asked.health === null) errors.health = t("form.wants", { what: t("window.health_data") });
   if (asked.nature === "update" && !asked.update_origin.trim()) errors.update_origin = t("ask.update_origin_missing");
   if (asked.nature === "update" && !asked.rollback_plan.trim()) errors.rollback_plan = t("ask.rollback_missing");
   return errors;

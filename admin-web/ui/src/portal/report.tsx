@@ -24,7 +24,6 @@ export function PortalReport({ id }: { id: string }) {
   const writes = ["due", "draft", "returned"].includes(r.state) && hasRole("technician");
   return (
     <Page
-      wide
       title={title}
       lead={<DueState report={r} />}
       actions={

@@ -69,7 +69,7 @@ export function Team() {
     },
   ];
   return (
-    <Page title={t("team.title")} lead={<p>{t("team.lead")}</p>} wide>
+    <Page title={t("team.title")} lead={<p>{t("team.lead")}</p>}>
       <Section title={t("team.people")} count={people.data ? (people.data.rows as Answer[]).length : undefined} actions={<button type="button" onClick={() => setAdding("person")}><Icon name="plus" />{t("people.add")}</button>}>
         {people.problem && <ProblemBox problem={people.problem} retry={people.reload} />}
         {!people.data && !people.problem && <Loading />}

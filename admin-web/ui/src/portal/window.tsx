@@ -21,7 +21,6 @@ export function PortalWindow({ id }: { id: string }) {
     <Page
       title={title}
       lead={open ? <TimeLeft to={w.closes} announce /> : undefined}
-      wide
       actions={
         ["requested", "approved"].includes(w.state) && (
           <AskButton

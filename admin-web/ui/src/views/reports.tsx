@@ -22,7 +22,7 @@ export function Reports({ hospital = false }: { hospital?: boolean }) {
     { key: "due", title: t("report.due_at"), value: (r) => r.due_at, show: (r) => showMoment(r.due_at) },
   ];
   return (
-    <Page title={t("reports.title")} lead={<p>{hospital ? t("reports.lead_hospital") : t("reports.lead")}</p>} wide>
+    <Page title={t("reports.title")} lead={<p>{hospital ? t("reports.lead_hospital") : t("reports.lead")}</p>}>
       <div class="filters">
         <Filter name="state" label={t("window.state")} value={state} onValue={setState} options={[["", t("filter.all")], ["late", t("report.late")], ...states.map((one): [string, string] => [one, word("state.report", one)])]} />
       </div>
