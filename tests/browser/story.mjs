@@ -308,6 +308,8 @@ try {
     await look(tech, "p07-report");
     await tech.getByRole("button", { name: "Signer et remettre" }).click();
     await tech.getByText("À corriger").waitFor();
+    await tech.waitForTimeout(200);
+    expect((await tech.evaluate(() => document.activeElement.id)) === "f-outcome", "the first wrong field has the focus");
     await look(tech, "p07-report-errors");
     await tech.getByLabel("Résultat", { exact: true }).selectOption("resolved");
     await tech.getByLabel("Constat à l’arrivée").fill("Le lecteur n’est plus reconnu.");
