@@ -76,9 +76,11 @@ unshare --mount --pid --fork --kill-child bash -euo pipefail -c '
   cp -L /etc/hosts "$root/etc/hosts" 2>/dev/null || true
   # How this machine reaches its mirror (a proxy, for instance).
   apt-config dump | grep -E "^Acquire::(http|https)::[Pp]roxy " >"$root/etc/apt/apt.conf.d/90ecluse-fresh" || true
+  # And its npm registry, where that takes an authority of its own.
+  if [[ -r ${NODE_EXTRA_CA_CERTS:-} ]]; then cp -L "$NODE_EXTRA_CA_CERTS" "$root/root/npm-authorities.pem"; fi
   mkdir -p "$root/root/ecluse"
-  tar -C "$source_tree" --exclude-vcs --exclude=./build --exclude=./out --exclude=./demo-root -cf - . |
+  tar -C "$source_tree" --exclude-vcs --exclude=./build --exclude=./out --exclude=./demo-root --exclude=node_modules -cf - . |
     tar -C "$root/root/ecluse" --no-same-owner -xf -
   exec chroot "$root" /usr/bin/env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
-    HOME=/root TERM=dumb LC_ALL=C.UTF-8 sh -c "cd /root/ecluse && exec \"\$@\"" sh "$@"
+    HOME=/root TERM=dumb LC_ALL=C.UTF-8 ${NODE_EXTRA_CA_CERTS:+NODE_EXTRA_CA_CERTS=/root/npm-authorities.pem} sh -c "cd /root/ecluse && exec \"\$@\"" sh "$@"
 ' bash "${command[@]}"

@@ -80,6 +80,7 @@ struct Hooks {
             if (!relay->on_start(session, peer)) return false;
             relay->peer_check_ = peer->CheckFileDescriptor;
             peer->CheckFileDescriptor = check_peer;
+            peer->ReceiveChannelData = vendor_channel;
             relay->take_input_ = take_input;
             take_input(peer->context->input);
             return true;
@@ -98,6 +99,21 @@ struct Hooks {
         event->target_address = ::strdup("target.invalid");
         event->target_port = 3389;
         return event->target_address ? TRUE : FALSE;
+    }
+    // The library's own handlers, and its channel manager's, do not run: they parse before anybody
+    // decides.
+    static BOOL vendor_channel(
+        freerdp_peer* peer,
+        UINT16 channel,
+        BYTE const* data,
+        size_t size,
+        UINT32 flags,
+        size_t total
+    )
+    {
+        return guarded([&] {
+            return relay->on_vendor_channel(peer, channel, data, size, flags, total);
+        });
     }
     static BOOL key(proxyPlugin*, proxyData* session, void* custom)
     {
@@ -155,7 +171,12 @@ struct Hooks {
     }
     static BOOL before_connecting(proxyPlugin*, proxyData* session, void*)
     {
-        return guarded([&] { return relay->before_connecting(target_context(session)); });
+        return guarded([&] {
+            auto* const target = target_context(session);
+            // A target may speak on a channel before the library says that it is connected.
+            target->instance->ReceiveChannelData = target_channel;
+            return relay->before_connecting(target);
+        });
     }
     static BOOL post_connect(freerdp* instance)
     {
@@ -163,6 +184,7 @@ struct Hooks {
             if (!relay->after_connecting(instance)) return false;
             relay->front_->update->DesktopResize = front_resize;
             if (!relay->post_connect_(instance)) return false;
+            instance->ReceiveChannelData = target_channel;
             auto* const update = instance->context->update;
             relay->bitmaps_ = update->BitmapUpdate;
             update->BitmapUpdate = bitmaps;
@@ -173,6 +195,19 @@ struct Hooks {
             relay->surface_marker_ = update->SurfaceFrameMarker;
             update->SurfaceFrameMarker = surface_marker;
             return true;
+        });
+    }
+    /// In the place of the library's own choice, which knows its configuration and no grant.
+    static BOOL load_channels(proxyPlugin*, proxyData* session, void*)
+    {
+        return guarded([&] { return relay->load_channels(target_context(session)); });
+    }
+    static BOOL target_channel(
+        freerdp* instance, UINT16 channel, BYTE const* data, size_t size, UINT32 flags, size_t total
+    )
+    {
+        return guarded([&] {
+            return relay->on_target_channel(instance, channel, data, size, flags, total);
         });
     }
     static BOOL bitmaps(rdpContext* target, BITMAP_UPDATE const* update)
@@ -234,6 +269,7 @@ BOOL register_module(proxyPluginsManager* manager, void*)
     plugin.UnicodeEvent = Hooks::unicode;
     plugin.MouseEvent = Hooks::mouse;
     plugin.MouseExEvent = Hooks::mouse;
+    plugin.ClientLoadChannels = Hooks::load_channels;
     plugin.ChannelCreate = Hooks::refuse;
     plugin.DynamicChannelCreate = Hooks::refuse;
     plugin.ServerChannelData = Hooks::refuse;

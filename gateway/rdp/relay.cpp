@@ -8,6 +8,9 @@
 #include "gateway/rdp/target_settings.h"
 
 #include <algorithm>
+#include <cstring>
+#include <freerdp/channels/channels.h>
+#include <freerdp/channels/wtsvc.h>
 #include <freerdp/error.h>
 #include <freerdp/input.h>
 #include <freerdp/server/proxy/proxy_context.h>
@@ -62,7 +65,7 @@ std::string_view failure_code(UINT32 error)
 
 } // namespace
 
-Relay::Relay(Session& session) : session_{session} {}
+Relay::Relay(Session& session) : session_{session}, channels_{session} {}
 
 Relay::~Relay()
 {
@@ -83,6 +86,7 @@ bool Relay::on_start(proxyData* session, freerdp_peer* peer)
                       freerdp_settings_set_bool(settings, FreeRDP_RemoteFxCodec, FALSE) &&
                       freerdp_settings_set_bool(settings, FreeRDP_NSCodec, FALSE);
     if (!good) return false;
+    channels_.begin_vendor(peer);
     session_.on_front(session);
     return true;
 }
@@ -90,6 +94,7 @@ bool Relay::on_start(proxyData* session, freerdp_peer* peer)
 void Relay::on_end()
 {
     session_.end("client_left", "");
+    channels_.end_vendor();
     session_.on_front_end();
 }
 
@@ -184,6 +189,18 @@ bool Relay::on_mouse(UINT16 flags, UINT16 x, UINT16 y)
     return session_.record(feed::Kind::event, click_event(button, pointer_.x, pointer_.y));
 }
 
+bool Relay::on_vendor_channel(
+    freerdp_peer* peer, UINT16 channel, BYTE const* data, size_t size, UINT32 flags, size_t total
+)
+{
+    auto const* const name = WTSChannelGetName(peer, channel);
+    // What is no channel goes nowhere.
+    return !name ||
+           channels_.receive(
+               Direction::to_target, name, bytes_of(data, size), flags, static_cast<UINT32>(total)
+           );
+}
+
 // The target's thread --------------------------------------------------------------------------
 
 bool Relay::connect(proxyData* session)
@@ -206,13 +223,25 @@ bool Relay::connect(proxyData* session)
         session_.end("internal_error", filled.error().what);
         return false;
     }
+    auto const& settings = session_.settings();
+    channels_.open(
+        {.clipboard_in = grant_->allows("clipboard_in"),
+         .clipboard_out = grant_->allows("clipboard_out"),
+         // Parsed and tested by themselves, not yet proven against a real client and desktop.
+         .file_up = false,
+         .file_down = false,
+         .sound = false,
+         .graphics = false},
+        {.clipboard_bytes_max = static_cast<std::uint64_t>(settings.clipboard_bytes_max),
+         .file_bytes_max = static_cast<std::uint64_t>(settings.file_bytes_max)}
+    );
     front_settings_ = freerdp_settings_clone(front_->settings);
     return front_settings_ && !session_.is_over();
 }
 
 bool Relay::before_connecting(rdpContext* target)
 {
-    auto const corrected = correct_target_settings(target->settings, grant_->target);
+    auto const corrected = correct_target_settings(target->settings, *grant_);
     if (!corrected) session_.end("internal_error", corrected.error().what);
     return corrected.has_value();
 }
@@ -311,6 +340,7 @@ bool Relay::after_connecting(freerdp* instance)
     auto* const update = instance->context->update;
     front_resize_ = front_->update->DesktopResize;
     active_ = true;
+    channels_.begin_target(instance);
     session_.on_target_ready();
     return update != nullptr;
 }
@@ -416,6 +446,39 @@ bool Relay::on_resize(rdpContext* target)
     return is_recordable(width, height) && record_desktop(width, height) && resize_(target) == TRUE;
 }
 
+bool Relay::load_channels(rdpContext* target)
+{
+    auto* const settings = target->settings;
+    if (!freerdp_channels_from_mcs(settings, front_)) return false;
+    auto const announced = freerdp_settings_get_uint32(settings, FreeRDP_ChannelCount);
+    UINT32 joined = 0;
+    for (UINT32 i = 0; i < announced; ++i) {
+        auto const* const channel = static_cast<CHANNEL_DEF const*>(
+            freerdp_settings_get_pointer_array(settings, FreeRDP_ChannelDefArray, i)
+        );
+        if (!channel) return false;
+        CHANNEL_DEF const copy = *channel;
+        std::string_view const name{copy.name, ::strnlen(copy.name, sizeof copy.name)};
+        if (!channels_.may_create(name, copy.options)) continue;
+        if (!freerdp_settings_set_pointer_array(settings, FreeRDP_ChannelDefArray, joined, &copy))
+            return false;
+        ++joined;
+    }
+    return !session_.is_over() &&
+           freerdp_settings_set_uint32(settings, FreeRDP_ChannelCount, joined) == TRUE;
+}
+
+bool Relay::on_target_channel(
+    freerdp* instance, UINT16 channel, BYTE const* data, size_t size, UINT32 flags, size_t total
+)
+{
+    auto const* const name = freerdp_channels_get_name_by_id(instance, channel);
+    return !name ||
+           channels_.receive(
+               Direction::to_vendor, name, bytes_of(data, size), flags, static_cast<UINT32>(total)
+           );
+}
+
 void Relay::on_redirect()
 {
     redirected_ = true;
@@ -426,6 +489,7 @@ void Relay::on_redirect()
 
 void Relay::on_target_end(rdpContext* target)
 {
+    channels_.end_target();
     if (active_)
         return session_.end(session_.vendor_has_left() ? "client_left" : "target_left", "");
     // The library ends the vendor's side right after this, before it says that connecting failed.

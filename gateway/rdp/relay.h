@@ -1,5 +1,6 @@
 #pragma once
 
+#include "gateway/rdp/channel_relay.h"
 #include "gateway/rdp/entry.h"
 #include "gateway/rdp/key_queue.h"
 #include "gateway/rdp/keyboard/keyboard.h"
@@ -34,6 +35,14 @@ public:
     bool on_mouse(UINT16 flags, UINT16 x, UINT16 y);
     void on_synchronise(UINT32 flags);
     bool check_peer(freerdp_peer* peer);
+    bool on_vendor_channel(
+        freerdp_peer* peer,
+        UINT16 channel,
+        BYTE const* data,
+        size_t size,
+        UINT32 flags,
+        size_t total
+    );
 
     // The target's thread.
     bool connect(proxyData* session);
@@ -50,6 +59,10 @@ public:
     bool on_resize(rdpContext* target);
     bool on_front_resize(rdpContext* front);
     int take_target_socket();
+    bool load_channels(rdpContext* target);
+    bool on_target_channel(
+        freerdp* instance, UINT16 channel, BYTE const* data, size_t size, UINT32 flags, size_t total
+    );
     void on_redirect();
     void on_target_end(rdpContext* target);
 
@@ -64,6 +77,7 @@ private:
     bool is_recordable(unsigned width, unsigned height);
 
     Session& session_;
+    ChannelRelay channels_;
     KeyQueue keys_;
     std::optional<Keyboard> keyboard_;
     std::optional<SecretEntry> secrets_;

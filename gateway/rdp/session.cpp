@@ -119,6 +119,20 @@ void Session::tell(std::string_view event)
     (void)with_policy([&](PolicyLink& policy) { return policy.tell_event(event); });
 }
 
+void Session::at_end(std::function<void()> call)
+{
+    std::lock_guard const lock{mutex_};
+    at_end_ = std::move(call);
+}
+
+void Session::tell_last(std::string_view told, std::string_view recorded)
+{
+    if (!recorded.empty() && feed()) (void)feed()->put(feed::Kind::event, recorded);
+    if (told.empty()) return;
+    if (std::unique_lock const lock{policy_mutex_, std::try_to_lock}; lock)
+        (void)policy_.tell_event(told);
+}
+
 void Session::on_front(proxyData* session)
 {
     {
@@ -334,10 +348,13 @@ void Session::abort()
 void Session::close()
 {
     Ending ending;
+    std::function<void()> at_end;
     {
         std::lock_guard const lock{mutex_};
         ending = *ending_;
+        at_end = at_end_;
     }
+    if (at_end) at_end();
     if (!ending.text.empty() && feed()) {
         show_banner(ending.text, BannerTone::alert);
         painter_.flush(farewell_limit);

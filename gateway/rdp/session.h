@@ -11,6 +11,7 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -47,6 +48,11 @@ public:
     void count(bool up, std::uint64_t bytes) { (up ? bytes_in_ : bytes_out_) += bytes; }
     /// To policyd and into the recording.
     void tell(std::string_view event);
+    /// Called once, by the main thread, when the session ends and before its recording does: for
+    /// what is only known then, by tell_last(). Set before the desktop is shown.
+    void at_end(std::function<void()> call);
+    /// Empty: not told, not recorded.
+    void tell_last(std::string_view told, std::string_view recorded);
     /// nullptr before the grant.
     [[nodiscard]] FeedLink* feed() const { return feed_; }
     /// Into the recording; false: the session ends, and the thing may not go on.
@@ -135,6 +141,7 @@ private:
     Deadline last_activity_;
     std::string asset_name_;
     std::string start_text_;
+    std::function<void()> at_end_;
     std::string login_; // typed, not proved
     std::string step_;
 

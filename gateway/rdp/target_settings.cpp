@@ -97,7 +97,7 @@ Result<> fill_target_settings(rdpSettings* target, rdpSettings const* front, Tar
     return {};
 }
 
-Result<> correct_target_settings(rdpSettings* target, Target const& grant)
+Result<> correct_target_settings(rdpSettings* target, Grant const& grant)
 {
     Writer to{target};
     // The routing token of the vendor's first packet: a ticket's public part at best.
@@ -106,8 +106,9 @@ Result<> correct_target_settings(rdpSettings* target, Target const& grant)
     to.set(FreeRDP_AutoReconnectionEnabled, false);
     to.set(FreeRDP_UseMultimon, false);
     to.set(FreeRDP_SupportMonitorLayoutPdu, false);
-    to.set(FreeRDP_NlaSecurity, grant.nla);
-    to.set(FreeRDP_TlsSecurity, !grant.nla);
+    to.set(FreeRDP_AudioPlayback, grant.allows("sound"));
+    to.set(FreeRDP_NlaSecurity, grant.target.nla);
+    to.set(FreeRDP_TlsSecurity, !grant.target.nla);
     to.set(FreeRDP_RdpSecurity, false);
     to.set(FreeRDP_ExtSecurity, false);
     return to.finish();

@@ -12,7 +12,7 @@ namespace ecluse::rdp {
 /// which 3.10 believes (0 bitmap cache cells end it).
 Result<> fill_target_settings(rdpSettings* target, rdpSettings const* front, Target const& grant);
 /// What the library sets again right before it connects: in its ClientPreConnect hook.
-Result<> correct_target_settings(rdpSettings* target, Target const& grant);
+Result<> correct_target_settings(rdpSettings* target, Grant const& grant);
 
 /// Edges of a desktop that is asked for.
 constexpr unsigned desktop_width_max = 4096;

@@ -233,7 +233,8 @@ bool RdpTarget::desktop_shown(Picture const& picture)
 
 RdpDesk::RdpDesk(std::string folder, std::string const& layout) : folder_{std::move(folder)}
 {
-    for (auto const* const program : {"Xvfb", "xfreerdp3", "xdotool", "import", "socat", "ffmpeg"})
+    for (auto const* const program :
+         {"Xvfb", "xfreerdp3", "xdotool", "xclip", "import", "socat", "ffmpeg"})
         if (run({"which", program}).status != 0) SKIP(program << " is not installed");
     std::filesystem::create_directories(folder_);
     screen_ = std::make_unique<Program>(Program::Options{
@@ -378,6 +379,41 @@ void RdpDesk::click(int x, int y)
         tool({"xdotool", "mousemove", std::to_string(x), std::to_string(y), "click", "1"}).status ==
         0
     );
+}
+
+void RdpDesk::copy(std::string const& what, std::string const& type)
+{
+    auto const file = folder_ + "/copied";
+    std::ofstream{file, std::ios::binary} << what;
+    // It holds the selection as long as it lives, as the program with the text would.
+    copied_ = std::make_unique<Program>(Program::Options{
+        tied(
+            {"env",
+             "DISPLAY=" + display_,
+             "xclip",
+             "-quiet",
+             "-selection",
+             "clipboard",
+             "-t",
+             type,
+             "-i",
+             file}
+        ),
+        {},
+        false,
+        true});
+}
+
+std::string RdpDesk::paste(std::string const& type)
+{
+    return tool({"timeout", "5", "xclip", "-selection", "clipboard", "-t", type, "-o"}).out;
+}
+
+bool RdpDesk::pastes(std::string_view text, std::chrono::seconds limit)
+{
+    for (auto const until = Clock::now() + limit; Clock::now() < until; pace(100))
+        if (paste() == text) return true;
+    return false;
 }
 
 Picture RdpDesk::look()

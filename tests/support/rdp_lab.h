@@ -106,6 +106,14 @@ public:
     void type(std::string const& text);
     void key(std::string const& name);
     void click(int x, int y);
+    /// What a program of this computer copies: text, or with another type ("text/uri-list") that.
+    void copy(std::string const& what, std::string const& type = "UTF8_STRING");
+    /// What a program would paste now; empty: nothing, or not of this type.
+    [[nodiscard]] std::string paste(std::string const& type = "UTF8_STRING");
+    /// Pastes until this is what comes.
+    [[nodiscard]] bool
+    pastes(std::string_view text, std::chrono::seconds limit = std::chrono::seconds{15});
+    [[nodiscard]] std::string const& folder() const { return folder_; }
     [[nodiscard]] Picture look();
     /// Looks until this is true of the picture.
     [[nodiscard]] bool wait_until_seen(
@@ -121,7 +129,7 @@ private:
     Outcome tool(std::vector<std::string> const& words);
 
     std::string folder_, display_;
-    std::unique_ptr<Program> screen_;
+    std::unique_ptr<Program> screen_, copied_;
     std::vector<std::unique_ptr<Program>> wires_;
 };
 

@@ -13,34 +13,11 @@
 /// O-12.2.5: only the functions agreed; docs/requests.md §3bis). Pure: bytes in, verdicts out; no
 /// FreeRDP, socket or clock.
 ///
-/// ## Wiring to FreeRDP (read in its 3.10.3, 3.15 alike)
+/// ## Wiring to FreeRDP (gateway/rdp/channel_relay.h)
 /// The library's own per-channel code must not run: its handlers of "drdynvc" and "rdpdr" log what
-/// is malformed and forward it. There are two ways to get every chunk:
-///  1. Wrap `peer->ReceiveChannelData` in ServerSessionInitialize (its hook is installed by then)
-///     and `instance->ReceiveChannelData` after the original `instance->PostConnect` (which
-///     installs its own). Names by `WTSChannelGetName(peer, id)` and
-///     `freerdp_channels_get_name_by_id`. Before the client context exists the peer's original must
-///     still run: it feeds the library's own channel manager, which opens drdynvc towards the
-///     vendor by itself.
-///  2. The filters ServerChannelData (to the target) and ClientChannelData (to the vendor), with
-///     `PassthroughIsBlacklist=false` and Passthrough=cliprdr,rdpdr,rdpsnd,drdynvc. They are called
-///     for plain pass-through channels only; drdynvc becomes one only when GFX, AudioOutput,
-///     AudioInput, Multitouch, VideoRedirection and CameraRedirection are ALL true in the proxy's
-///     configuration (else the library intercepts it); none of them loads anything in pass-through
-///     mode, but the settings of the client context must then be set to false in ServerPostConnect.
-/// In both ways the original bytes are always dropped (return FALSE from the filter, TRUE from a
-/// wrapped function) and `Verdict::forward` is sent instead, chunk by chunk:
-///  - to the vendor: `peer->SendChannelPacket(peer, WTSChannelGetId(peer, name), total, flags,
-///  bytes,
-///    size)`, from any thread (the client thread does so in the stock library);
-///  - to the target: `pc->sendChannelData(pc, &event)` with channel_name, data, data_len,
-///  total_size
-///    and flags: it copies, keeps the order, and the client thread sends it. From the client thread
-///    itself `instance->SendChannelPacket(instance, freerdp_channels_get_id_by_name(instance,
-///    name), …)` is the direct way; use only one of the two for a channel, or the order is lost.
-///  - not `WTSVirtualChannelWrite`: it needs a channel opened by the manager, and it cuts chunks.
-/// Never return PF_CHANNEL_RESULT_ERROR or FALSE from ReceiveChannelData for a refusal: it ends the
-/// connection without a reason for the vendor.
+/// is malformed and forward it. So the callbacks `ReceiveChannelData` of both sides are ours, the
+/// original bytes go nowhere, and `Verdict::forward` is sent instead, chunk by chunk. A refusal
+/// never makes such a callback fail: that ends the connection without a reason for the vendor.
 ///
 /// ## Order
 /// `Verdict::facts` and `Verdict::graphics` are about the bytes in `Verdict::forward` of the same

@@ -167,6 +167,16 @@ export function Tick({ name, label, value, onValue, help, error }: { name: strin
   );
 }
 
+/** As the fields stand on the page, whatever order they were checked in. */
+function inOrder(errors: Errors): Errors {
+  const place = (name: string) => document.getElementById(`f-${name}`);
+  const before = (a: string, b: string) => {
+    const [x, y] = [place(a), place(b)];
+    return x && y && x !== y ? (x.compareDocumentPosition(y) & Node.DOCUMENT_POSITION_FOLLOWING ? -1 : 1) : 0;
+  };
+  return Object.fromEntries(Object.entries(errors).sort(([a], [b]) => before(a, b)));
+}
+
 /** Every act of a form: one at a time, errors of fields beside them and in a summary, refusals above. */
 export function useAct(): {
   busy: boolean;
@@ -188,7 +198,7 @@ export function useAct(): {
   const run = async (check: () => Errors, act: () => Promise<void>) => {
     if (busy) return;
     setProblem(undefined);
-    const found = check();
+    const found = inOrder(check());
     setErrors(found);
     const first = Object.keys(found)[0];
     if (first) {
