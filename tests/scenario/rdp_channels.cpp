@@ -128,7 +128,11 @@ TEST_CASE("a clipboard text beyond the limit is refused", "[rdp][CLAUSIER:O-12.2
     auto const client = open_desktop(rig, {"/clipboard"});
     // The scripted policy allows a million bytes; a character is two on the wire.
     rig.desk().copy(std::string(600'000, 'x'));
-    type_line(rig, "sleep 2; xclip -o -selection clipboard -t UTF8_STRING >colle; echo fini >fin");
+    // Whoever pastes what never comes would wait for ever.
+    type_line(
+        rig,
+        "sleep 2; timeout 8 xclip -o -selection clipboard -t UTF8_STRING >colle; echo fini >fin"
+    );
     REQUIRE(rig.target().wait_for_file("desk1", "fin", "fini", start_limit));
     CHECK(rig.target().file("desk1", "colle").find("xxx") == std::string::npos);
     auto const refused = rig.policy().events("function_refused");
