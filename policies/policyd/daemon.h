@@ -61,7 +61,7 @@ private:
     void terminate();
 
     Opened& opened_;
-    // Before the loop: its watches end first.
+    // Before the loop: they hold no watch of it. What holds one comes after, and ends first.
     Peers peers_;
     Clock clock_;
     Live live_;
@@ -69,13 +69,13 @@ private:
     Sources sources_;
     Dropped dropped_;
     RequestTable operator_table_, portal_table_, console_table_;
-    WebDoors web_;
     Loop loop_;
     Authentication authentication_;
     Tickets tickets_;
     RecorderLink recorder_;
     EventLog events_;
     Purge purge_;
+    WebDoors web_;
     Context context_;
     Loop::Watch listen_watch_, operator_watch_, portal_watch_, console_watch_, ticking_, checkpointing_, stopping_, watchdog_;
     bool terminating_ = false;
