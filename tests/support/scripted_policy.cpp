@@ -388,7 +388,7 @@ json::object ScriptedPolicy::answer(
         bool const first = !std::exchange(connection.granted, true);
         if (first) {
             descriptors.push_back(target_());
-            descriptors.push_back(intake_ ? intake_() : drained_intake());
+            descriptors.push_back(next_intake());
             if (script.target_password.empty()) descriptors.push_back(agent_());
         }
         json::object grant{
@@ -419,7 +419,18 @@ json::object ScriptedPolicy::answer(
 
 void ScriptedPolicy::use_intake(Dial intake)
 {
+    std::lock_guard const lock{mutex_};
     intake_ = std::move(intake);
+}
+
+Fd ScriptedPolicy::next_intake()
+{
+    Dial intake;
+    {
+        std::lock_guard const lock{mutex_};
+        intake = intake_;
+    }
+    return intake ? intake() : drained_intake();
 }
 
 Fd ScriptedPolicy::drained_intake()

@@ -108,6 +108,7 @@ private:
     struct Intake;
     void serve_listener();
     void serve_worker(std::shared_ptr<Connection> connection);
+    Fd next_intake();
     [[nodiscard]] Fd drained_intake();
     void serve_intake(std::shared_ptr<Intake> intake);
     [[nodiscard]] boost::json::object answer(
