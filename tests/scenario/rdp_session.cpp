@@ -41,17 +41,15 @@ TEST_CASE(
     CHECK(rig.dials() == 1);
 }
 
-TEST_CASE("an order to end closes both sides within 500 ms, with its reason", "[rdp][WEB:GP3]")
+// How fast: bench/rdp.
+TEST_CASE("an order to end closes both sides, with its reason", "[rdp][WEB:GP3]")
 {
     RdpRig rig;
     auto const client = rig.connect_with_ticket();
     REQUIRE(rig.desk().desktop_comes(start_limit));
-    auto const before = std::chrono::steady_clock::now();
     rig.policy().push(json::object{
         {"push", "end"}, {"reason", "cut"}, {"code", "E-FEN-09"}, {"text", "Session coupée."}});
     CHECK(rig.ended() == "cut");
-    auto const took = std::chrono::steady_clock::now() - before;
-    CHECK(took < 500ms);
     auto const outcome = client->finish(5s);
     CHECK_FALSE(outcome.timed_out);
     // xfreerdp3's words for an end that the server wanted, not for a broken connection.

