@@ -188,3 +188,16 @@ later=$(($(now_seconds) / 60 * 60 + 120))
 expect_success "demandé" request_window "$(paris $later)" "$(paris $((later + 1800)))"
 expect_success "approuvé" dsi window approve "$(json window <"$out")"
 expect_success "journal intact, du premier au dernier événement" rssi journal verify
+
+chapter "11. Le même récit au navigateur : de l'invitation au compte-rendu visé, au portail et à la console"
+# A site of its own, from its first minute; the browser's pictures are kept with the demonstration's folder.
+pages_modules=$PWD/admin-web/ui/node_modules
+if [ -z "${ECLUSE_PAGES:-}" ] || [ ! -d "$pages_modules" ]; then
+    printf '  - pas de pages compilées ici\n'
+elif ! command -v chromium >/dev/null; then
+    printf '  - pas de navigateur ici\n'
+else
+    bash tests/browser/run.sh "$ECLUSE_BIN" "$ECLUSE_PAGES" "$ECLUSE_ROOT/browser" "$pages_modules" >"$out" 2>&1 ||
+        false_that "le récit au navigateur"
+    true_that "$(grep -c '^✓' "$out") pas dans un vrai Chromium, sur les deux portes, sans une violation de la politique de sécurité des pages"
+fi

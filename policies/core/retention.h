@@ -13,6 +13,9 @@ inline constexpr std::chrono::months journal_kept_min{18};
 inline constexpr std::chrono::days recordings_kept_default{180};
 /// A recording must outlive the time in which somebody notices that something is wrong.
 inline constexpr std::chrono::days recordings_kept_min{30};
+/// Between the announcement that a recording will go and its end: time to place a hold, or to see
+/// that a clock is wrong.
+inline constexpr std::chrono::days purge_notice{7};
 
 struct RetentionPolicy {
     std::chrono::months journal = journal_kept_min;

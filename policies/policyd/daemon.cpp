@@ -149,6 +149,7 @@ void Daemon::note_jump(std::chrono::milliseconds moved)
             {"sessions", live_.count()}}
     );
     if (!done) log(LogLevel::error, "journal anomaly.clock: " + done.error().what);
+    purge_.clock_jumped(moved);
 }
 
 void Daemon::checkpoint()

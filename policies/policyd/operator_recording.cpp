@@ -11,6 +11,8 @@
 #include "policies/store/retention.h"
 #include "policies/vault/evidence_key.h"
 
+#include <algorithm>
+
 namespace ecluse::policyd {
 namespace {
 
@@ -84,7 +86,8 @@ Result<> add_term(Context& context, json::object& shown, std::string const& sess
     shown["held"] = kept->facts.legal_hold;
     std::chrono::days const days{context.config.recording.retention_days};
     if (auto const until = kept_until(kept->facts, {.recordings = days}))
-        shown["kept_until"] = to_iso(*until);
+        shown["kept_until"] =
+            to_iso(kept->announced ? std::max(*until, *kept->announced + purge_notice) : *until);
     return {};
 }
 

@@ -63,7 +63,17 @@ void Purge::round()
 {
     if (busy_) return;
     erase_journal();
-    left_ = round_max;
+    announce();
+    auto const now = context_->clock.decision_now();
+    auto const past = store::recordings_past_term(
+        context_->database, now, policy_of(*context_).recordings, now - purge_notice
+    );
+    if (!past) return log(LogLevel::error, "purge: " + past.error().what);
+    due_.clear();
+    for (auto recording = past->rbegin(); recording != past->rend(); ++recording)
+        due_.push_back(recording->session);
+    log(LogLevel::info,
+        "terms looked at: " + std::to_string(due_.size()) + " recordings to destroy");
     next();
 }
 
@@ -93,26 +103,78 @@ void Purge::erase_journal()
     if (!written) log(LogLevel::error, "journal's term: " + written.error().what);
 }
 
-void Purge::next()
+void Purge::announce()
 {
-    if (left_-- <= 0 || !context_->recorder.ready()) return;
     auto const now = context_->clock.decision_now();
-    auto const policy = policy_of(*context_);
-    auto const due =
-        store::recordings_ended_before(context_->database, now - policy.recordings, round_max);
-    if (!due) return log(LogLevel::error, "purge: " + due.error().what);
-    auto const found = std::find_if(due->begin(), due->end(), [&](auto const& recording) {
-        return may_purge(recording.facts, policy, now);
-    });
-    if (found != due->end()) decide(*found);
+    auto const soon = store::recordings_past_term(
+        context_->database, now + purge_notice, policy_of(*context_).recordings
+    );
+    if (!soon) return log(LogLevel::error, "purge: " + soon.error().what);
+    for (auto const& recording : *soon) {
+        auto const until = kept_until(recording.facts, policy_of(*context_));
+        if (!until) continue;
+        auto const written = context_->journal.record(
+            context_->clock.utc_now(),
+            "recording.purge_announced",
+            event_of(
+                recording.session,
+                {{"outcome", "term"}, {"not_before", to_iso(std::max(*until, now + purge_notice))}}
+            ),
+            [&] { return store::set_purge_announced(context_->database, recording.session, now); }
+        );
+        if (!written) return log(LogLevel::error, "purge: " + written.error().what);
+    }
 }
 
-void Purge::decide(store::Purgeable const& recording)
+void Purge::clock_jumped(std::chrono::milliseconds moved)
 {
+    if (moved < jump_min) return;
+    due_.clear();
+    std::int64_t withdrawn = 0;
+    auto const written = context_->journal.record(
+        context_->clock.utc_now(),
+        "recording.purge_withdrawn",
+        event_of("recordings", {{"outcome", "clock"}}),
+        [&]() -> Result<> {
+            withdrawn = ECLUSE_TRY(store::withdraw_announcements(context_->database));
+            if (withdrawn == 0) return Error{Errc::refused, "nothing was announced"};
+            return {};
+        }
+    );
+    if (written)
+        log(LogLevel::warning,
+            "the clock jumped: the end of " + std::to_string(withdrawn) +
+                " recordings must be announced anew");
+    else if (written.error().code != Errc::refused)
+        log(LogLevel::error, "purge: " + written.error().what);
+}
+
+void Purge::next()
+{
+    while (!due_.empty() && context_->recorder.ready()) {
+        auto const session = std::move(due_.back());
+        due_.pop_back();
+        // As it is now: a hold may have been placed since.
+        auto const recording = store::find_kept(context_->database, session);
+        if (!recording) return log(LogLevel::error, "purge: " + recording.error().what);
+        auto const now = context_->clock.decision_now();
+        if (!*recording || !(*recording)->announced) continue;
+        if (*(*recording)->announced > now - purge_notice) continue;
+        if (!may_purge((*recording)->facts, policy_of(*context_), now)) continue;
+        if (destroy(**recording)) return;
+    }
+}
+
+bool Purge::destroy(store::Purgeable const& recording)
+{
+    auto const fail = [&](std::string const& why) {
+        log(LogLevel::error, "purge of " + recording.session + ": " + why);
+        return false;
+    };
     auto const certificate =
         certificate_of(recording, policy_of(*context_), context_->clock.decision_now());
     auto const signature = context_->evidence.sign_der(certificate);
-    if (!signature) return log(LogLevel::error, "purge: " + signature.error().what);
+    if (!signature) return fail(signature.error().what);
     // Before anything is destroyed: a decision that nobody can read of is none.
     auto const written = context_->journal.record(
         context_->clock.utc_now(),
@@ -122,20 +184,21 @@ void Purge::decide(store::Purgeable const& recording)
             {{"outcome", "term"}, {"certificate_sha256", to_hex(sha256(certificate))}}
         )
     );
-    if (!written) return log(LogLevel::error, "purge: " + written.error().what);
+    if (!written) return fail(written.error().what);
     busy_ = true;
     context_->recorder.purge(
         certificate,
         *signature,
         [this, session = recording.session](Result<std::string> destroyed) {
             busy_ = false;
-            // Once an hour is often enough to say so again.
-            if (!destroyed)
-                return log(LogLevel::error, "purge of " + session + ": " + destroyed.error().what);
-            done(session, *destroyed);
+            if (destroyed)
+                done(session, *destroyed);
+            else
+                log(LogLevel::error, "purge of " + session + ": " + destroyed.error().what);
             next();
         }
     );
+    return true;
 }
 
 void Purge::done(std::string const& session, std::string const& certificate_sha256)

@@ -11,6 +11,7 @@ using namespace std::chrono;
 // A session without a window's report yet has its evidence before it: it waits.
 constexpr std::string_view select_kept =
     "SELECT s.id, s.header_sha256, s.seal_sha256, s.ended_ms, a.recording_days, "
+    "s.purge_announced_at, "
     "EXISTS (SELECT 1 FROM legal_hold h WHERE h.session = s.id AND h.lifted_at IS NULL) AS held, "
     "EXISTS (SELECT 1 FROM report r WHERE r.access_window = s.access_window "
     "AND r.state = 'accepted') AS accepted "
@@ -20,10 +21,12 @@ constexpr std::string_view select_kept =
 
 Purgeable to_purgeable(Row const& row)
 {
+    auto const announced = row.optional_number("purge_announced_at");
     return {
         .session = row.text("id"),
         .header_sha256 = row.text("header_sha256"),
         .seal_sha256 = row.text("seal_sha256"),
+        .announced = announced ? std::optional{UtcTime{seconds{*announced}}} : std::nullopt,
         .facts = {
             .ended = to_seconds(UtcMillis{milliseconds{row.number("ended_ms")}}),
             .asset_floor = days{row.number("recording_days")},
@@ -34,19 +37,46 @@ Purgeable to_purgeable(Row const& row)
 
 } // namespace
 
-Result<std::vector<Purgeable>>
-recordings_ended_before(Database& database, UtcTime before, std::int64_t count_max)
+Result<std::vector<Purgeable>> recordings_past_term(
+    Database& database, UtcTime now, days kept, std::optional<UtcTime> announced_until
+)
 {
+    auto const at = now.time_since_epoch().count();
+    std::string select = std::string{select_kept} +
+                         "AND s.ended_ms / 1000 + max($1, a.recording_days) * 86400 <= $2 ";
+    std::vector<SqlValue> values{kept.count(), at};
+    if (announced_until) {
+        select += "AND s.purge_announced_at <= $3 ";
+        values.emplace_back(announced_until->time_since_epoch().count());
+    } else {
+        select += "AND s.purge_announced_at IS NULL ";
+    }
     std::vector<Purgeable> found;
-    // Held ones and those whose report is late are passed over here: they would fill every page.
     for (auto const& row : ECLUSE_TRY(database.rows(
-             "SELECT * FROM (" + std::string{select_kept} +
-                 "AND s.ended_ms < $1) AS kept WHERE held = 0 AND accepted = 1 "
-                 "ORDER BY ended_ms LIMIT $2",
-             {duration_cast<milliseconds>(before.time_since_epoch()).count(), count_max}
+             "SELECT * FROM (" + select +
+                 ") AS kept WHERE held = 0 AND accepted = 1 ORDER BY ended_ms LIMIT " +
+                 std::to_string(past_term_max),
+             std::move(values)
          )))
         found.push_back(to_purgeable(row));
     return found;
+}
+
+Result<> set_purge_announced(Database& database, std::string const& session, UtcTime at)
+{
+    ECLUSE_TRY(database.run(
+        "UPDATE session SET purge_announced_at = $1 WHERE id = $2",
+        {at.time_since_epoch().count(), session}
+    ));
+    return {};
+}
+
+Result<std::int64_t> withdraw_announcements(Database& database)
+{
+    return database.run(
+        "UPDATE session SET purge_announced_at = NULL WHERE purge_announced_at IS NOT NULL "
+        "AND recording IN ('sealed', 'interrupted')"
+    );
 }
 
 Result<std::optional<Purgeable>> find_kept(Database& database, std::string const& session)
@@ -95,6 +125,9 @@ Result<bool> place_hold(
     std::int64_t at
 )
 {
+    // When it is lifted, the end is announced anew.
+    ECLUSE_TRY(database.run("UPDATE session SET purge_announced_at = NULL WHERE id = $1", {session})
+    );
     return ECLUSE_TRY(database.run(
                "INSERT INTO legal_hold (session, reason, placed_by, placed_at) "
                "VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",

@@ -11,11 +11,22 @@ namespace ecluse::store {
 
 struct Purgeable {
     std::string session, header_sha256, seal_sha256;
-    KeptRecording facts; // as the rules want it
+    std::optional<UtcTime> announced; // its end
+    KeptRecording facts;              // as the rules want it
 };
-/// Closed recordings that ended before this instant, oldest first: candidates, the rules decide.
-[[nodiscard]] Result<std::vector<Purgeable>>
-recordings_ended_before(Database& database, UtcTime before, std::int64_t count_max);
+inline constexpr std::int64_t past_term_max = 200;
+/// Closed recordings past their term at `now`, oldest first: candidates, the rules decide. Those
+/// whose end was announced at `announced_until` or before; without it, those whose end was not
+/// announced. At most `past_term_max`.
+[[nodiscard]] Result<std::vector<Purgeable>> recordings_past_term(
+    Database& database,
+    UtcTime now,
+    std::chrono::days kept,
+    std::optional<UtcTime> announced_until = std::nullopt
+);
+Result<> set_purge_announced(Database& database, std::string const& session, UtcTime at);
+/// Every announcement not yet carried out. How many there were.
+Result<std::int64_t> withdraw_announcements(Database& database);
 /// The facts of one; nothing while it is open, failed or gone.
 [[nodiscard]] Result<std::optional<Purgeable>>
 find_kept(Database& database, std::string const& session);

@@ -11,6 +11,8 @@ using namespace ecluse::test;
 
 namespace {
 
+constexpr std::string_view round_line = "terms looked at";
+
 bool is_purged(FullStack& stack, std::string const& session)
 {
     return stack.people().as("r.amrani", {"recording", "show", session}).field("recording") ==
@@ -28,14 +30,31 @@ void move_to(FullStack& stack, std::string const& moved)
         people.login(login);
 }
 
-/// The first round comes 20 s after the start.
-void wait_for_round(FullStack& stack, std::string const& session)
+/// Rounds of looking for what has passed its term, over all lives of the daemon.
+std::size_t rounds(FullStack& stack)
+{
+    auto const log = stack.people().log("policyd");
+    std::size_t count = 0;
+    for (auto at = log.find(round_line); at != std::string::npos; at = log.find(round_line, at + 1))
+        ++count;
+    return count;
+}
+
+template <typename Condition> void wait_until(Condition const& condition)
 {
     auto const until = std::chrono::steady_clock::now() + 60s;
-    while (!is_purged(stack, session)) {
+    while (!condition()) {
         REQUIRE(std::chrono::steady_clock::now() < until);
-        std::this_thread::sleep_for(500ms);
+        std::this_thread::sleep_for(200ms);
     }
+}
+
+/// Until the daemons, this far from now, have looked once.
+void look_at(FullStack& stack, std::string const& moved)
+{
+    auto const before = rounds(stack);
+    move_to(stack, moved);
+    wait_until([&] { return rounds(stack) > before; });
 }
 
 } // namespace
@@ -68,19 +87,27 @@ TEST_CASE(
     std::filesystem::create_directories(stack.path("etc/ecluse.toml.d"));
     people.write("etc/ecluse.toml.d/retention.toml", "[recording]\nretention_days = 90\n");
     people.sql("UPDATE asset SET recording_days = 90");
-    // Before its term, then past it while its report still needs it.
     people.sql("UPDATE report SET state = 'accepted'");
-    move_to(stack, "+89d");
-    std::this_thread::sleep_for(25s);
+    auto const announced = [&] { return stack.events("recording.purge_announced").size(); };
+    look_at(stack, "+82d");
+    CHECK(announced() == 0);
+    // A week before its term its end is announced; the held one's is not.
+    look_at(stack, "+84d");
+    CHECK(announced() == 1);
+    // A clock that jumps to the term and past it destroys nothing: the week begins anew.
+    people.move_clock("+92d");
+    wait_until([&] { return people.log("policyd").find("announced anew") != std::string::npos; });
+    look_at(stack, "+92d");
+    CHECK(stack.events("recording.purge_withdrawn").size() == 1);
+    CHECK(announced() == 2);
     CHECK_FALSE(is_purged(stack, free));
+    // Past its term, while its report still needs it.
     people.sql("UPDATE report SET state = 'submitted'");
-    move_to(stack, "+91d");
-    std::this_thread::sleep_for(25s);
+    look_at(stack, "+100d");
     CHECK_FALSE(is_purged(stack, free));
-
     people.sql("UPDATE report SET state = 'accepted'");
-    people.login("r.amrani");
-    wait_for_round(stack, free);
+    look_at(stack, "+100d");
+    wait_until([&] { return is_purged(stack, free); });
     CHECK_FALSE(is_purged(stack, held));
     auto const folder = std::filesystem::canonical(stack.path("recordings/by-id/" + free));
     CHECK_FALSE(std::filesystem::exists(folder / "record.bin"));
@@ -106,9 +133,11 @@ TEST_CASE(
     CHECK(stack.events("recording.purged").size() == 1);
 
     CHECK(people.sign("r.amrani", {"hold", "lift", held, "--reason", "classée"}).exit == 0);
-    people.restart_policyd("+91d");
-    people.login("r.amrani");
-    wait_for_round(stack, held);
+    look_at(stack, "+101d");
+    CHECK(announced() == 3);
+    CHECK_FALSE(is_purged(stack, held));
+    look_at(stack, "+109d");
+    wait_until([&] { return is_purged(stack, held); });
     CHECK(people.as("r.amrani", {"journal", "verify"}).exit == 0);
 }
 
@@ -123,19 +152,14 @@ TEST_CASE(
     people.write("etc/ecluse.toml.d/retention.toml", "[recording]\njournal_days = 549\n");
     // Passwords are older than their year by then.
     people.write("etc/ecluse.toml.d/passwords.toml", "[passwords]\nrenew_days = 0\n");
-    move_to(stack, "+548d");
+    look_at(stack, "+548d");
     auto const before = stack.events("person.created").size();
     CHECK(before > 0);
-    std::this_thread::sleep_for(25s);
     CHECK(stack.events("person.created").size() == before);
     CHECK(stack.events("journal.purged").empty());
 
-    move_to(stack, "+550d");
-    auto const until = std::chrono::steady_clock::now() + 60s;
-    while (stack.events("journal.purged").empty()) {
-        REQUIRE(std::chrono::steady_clock::now() < until);
-        std::this_thread::sleep_for(500ms);
-    }
+    look_at(stack, "+550d");
+    CHECK(stack.events("journal.purged").size() == 1);
     for (auto const& event : stack.events("person.created"))
         CHECK_FALSE(event.as_object().contains("object"));
     auto const verified = people.as("r.amrani", {"journal", "verify"});
