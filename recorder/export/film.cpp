@@ -1,8 +1,8 @@
 #include "recorder/export/film.h"
 
+#include "common/bytes.h"
 #include "common/fd.h"
 #include "common/json.h"
-#include "common/text.h"
 #include "recorder/export/frames.h"
 #include "recorder/export/terminal.h"
 #include "recorder/format/mp4.h"
