@@ -232,9 +232,9 @@ bool Relay::connect(proxyData* session)
     channels_.open(
         {.clipboard_in = grant_->allows("clipboard_in"),
          .clipboard_out = grant_->allows("clipboard_out"),
-         // Parsed and tested by themselves, not yet proven against a real client and desktop.
-         .file_up = false,
-         .file_down = false,
+         .file_up = grant_->allows("file_up"),
+         .file_down = grant_->allows("file_down"),
+         // Tested by itself, not yet proven against a real client and desktop.
          .sound = false,
          .graphics = false},
         {.clipboard_bytes_max = static_cast<std::uint64_t>(settings.clipboard_bytes_max),
