@@ -153,8 +153,9 @@ TEST_CASE(
         "UPDATE asset SET state = 'disabled'",
         "DELETE FROM asset_account",
         "INSERT INTO report VALUES ('R', 'W', 'returned', 1, 0)",
-        "INSERT INTO session VALUES ('S', 'C', 'W', 'P', 'A', 'root', 'ssh', '192.0.2.7', 1, 'f', "
-        "0, NULL, NULL, NULL, NULL, NULL, NULL, 'open', NULL, NULL, NULL, NULL, NULL, NULL)"
+        "INSERT INTO session (id, connection, access_window, person, asset, account, protocol, "
+        "source, source_port, factors, started_ms, recording) VALUES ('S', 'C', 'W', 'P', 'A', "
+        "'root', 'ssh', '192.0.2.7', 1, 'f', 0, 'open')"
     );
     CAPTURE(sql);
     hospital.run(sql);
