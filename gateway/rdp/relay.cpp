@@ -107,7 +107,12 @@ bool Relay::check_peer(freerdp_peer* peer)
         freerdp_set_error_info(peer->context->rdp, code);
         (void)freerdp_send_error_info(peer->context->rdp);
     }
-    if (peer_check_(peer)) return true;
+    bool is_alive = false;
+    {
+        std::lock_guard const lock{activation_};
+        is_alive = peer_check_(peer) == TRUE;
+    }
+    if (is_alive) return true;
     // Before the library tells the target's side: the reason is this one.
     session_.end("client_left", "");
     return false;
@@ -227,10 +232,9 @@ bool Relay::connect(proxyData* session)
     channels_.open(
         {.clipboard_in = grant_->allows("clipboard_in"),
          .clipboard_out = grant_->allows("clipboard_out"),
-         // Parsed and tested by themselves, not yet proven against a real client and desktop.
-         .file_up = false,
-         .file_down = false,
-         .sound = false,
+         .file_up = grant_->allows("file_up"),
+         .file_down = grant_->allows("file_down"),
+         .sound = grant_->allows("sound"),
          .graphics = false},
         {.clipboard_bytes_max = static_cast<std::uint64_t>(settings.clipboard_bytes_max),
          .file_bytes_max = static_cast<std::uint64_t>(settings.file_bytes_max)}
@@ -351,6 +355,9 @@ bool Relay::on_front_resize(rdpContext* front)
     auto const width = freerdp_settings_get_uint32(front->settings, FreeRDP_DesktopWidth);
     auto const height = freerdp_settings_get_uint32(front->settings, FreeRDP_DesktopHeight);
     auto const depth = freerdp_settings_get_uint32(front->settings, FreeRDP_ColorDepth);
+    // Not while the vendor's thread reads: it would begin the activation a second time, which the
+    // client does not survive.
+    std::unique_lock activation{activation_};
     // Not between two tiles that another thread draws.
     rdp_update_lock(front->update);
     bool const begun =
@@ -359,6 +366,7 @@ bool Relay::on_front_resize(rdpContext* front)
         freerdp_settings_set_uint32(front_settings_, FreeRDP_ColorDepth, depth) &&
         pf_context_copy_settings(front->settings, front_settings_) && front_resize_(front);
     rdp_update_unlock(front->update);
+    activation.unlock();
     // The vendor's own thread activates the client anew: what the target draws has to wait.
     return begun && wait_until_active(session_, front);
 }

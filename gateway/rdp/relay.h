@@ -11,6 +11,7 @@
 #include <freerdp/freerdp.h>
 #include <freerdp/peer.h>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 
@@ -83,6 +84,8 @@ private:
     std::optional<SecretEntry> secrets_;
     std::optional<Entry> entry_;
     std::optional<Grant> grant_;
+    /// Held while the library reads from the vendor, or activates him anew.
+    std::mutex activation_;
     rdpContext* front_ = nullptr;
     rdpSettings* front_settings_ = nullptr; // as the vendor's client negotiated them
     feed::PointerPlace pointer_{};

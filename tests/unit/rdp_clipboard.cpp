@@ -378,6 +378,10 @@ TEST_CASE("a file copied by the clipboard is named, counted and hashed")
         R"({"type":"transfer","channel":0,"protocol":"rdp_clipboard","direction":"up","name":"pilote\\notes.txt","bytes":8,"sha256":")" +
             to_hex(sha256("helloyou")) + R"(","sequential":true,"complete":true})"
     );
+    // What is beyond the end is nothing, and its owner need not say so.
+    auto const beyond = clipboard.target_says(clip_ask_range(3, 1, 8, 5));
+    CHECK(beyond.to_vendor.empty());
+    CHECK(beyond.to_target == clip_contents(3, ""));
     CHECK(clipboard.watch.conclude().empty());
 }
 

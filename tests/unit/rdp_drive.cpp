@@ -209,6 +209,21 @@ TEST_CASE("the greeting passes")
     CHECK(channel.target_says(packet(0x554C, {})).to_vendor == packet(0x554C, {}));
 }
 
+TEST_CASE("that the user is logged on is said only after the greeting, however early it came")
+{
+    Conversation channel{granted(true, true), limits, "rdpdr"};
+    auto const announce = packet(0x496E, u16(1) + u16(12) + u32(4));
+    auto const confirm = packet(0x4343, u16(1) + u16(12) + u32(4));
+    auto const logged_on = packet(0x554C, {});
+    (void)channel.target_says(announce);
+    CHECK(channel.target_says(logged_on).to_vendor.empty());
+    CHECK(channel.target_says(confirm).all_to_vendor == std::vector{confirm, logged_on});
+    CHECK(channel.target_says(confirm).to_vendor == confirm);
+    // A target that begins again.
+    (void)channel.target_says(announce);
+    CHECK(channel.target_says(logged_on).to_vendor.empty());
+}
+
 TEST_CASE("a file that the target reads is told as it is closed")
 {
     Drive drive{granted(true, false)};
@@ -392,6 +407,8 @@ TEST_CASE("paths that leave the drive are refused")
         path("C:\\x"),
         path("\\a:stream"),
         path("\\a//b"),
+        path("/a/../../x"),
+        path("a/x"),
         path("\\a\\\\b"),
         utf16("\\a") + u16(0) + utf16("b") + u16(0),
         utf16("\\a") + "x",
@@ -409,6 +426,28 @@ TEST_CASE("paths that leave the drive are refused")
     CHECK(
         drive.target_says(request(0x0C, 5, 3, list, 1)).to_target == answer(3, bad_name, zeros(5))
     );
+}
+
+TEST_CASE("a slash separates folders, and goes on as the other one")
+{
+    Drive drive{granted(true, true)};
+    CHECK(
+        drive.target_says(create(1, path("/lot/a.txt"), writing)).to_vendor ==
+        create(1, path("\\lot\\a.txt"), writing)
+    );
+    (void)drive.vendor_says(created(1, 5));
+    CHECK(
+        drive.target_says(change(5, 2, 10, rename_to("/lot/b.txt"))).to_vendor ==
+        change(5, 2, 10, rename_to("\\lot\\b.txt"))
+    );
+    CHECK(
+        drive.vendor_says(answer(2, 0, u32(0))).told.at(0) ==
+        R"({"type":"file","operation":"rename","name":"\\lot\\a.txt","to":"\\lot\\b.txt","outcome":0})"
+    );
+    auto const list = [](std::string const& name) {
+        return request(0x0C, 5, 3, u32(1) + "\1" + u32(name.size()) + zeros(23) + name, 1);
+    };
+    CHECK(drive.target_says(list(path("/lot/*"))).to_vendor == list(path("\\lot\\*")));
 }
 
 TEST_CASE("folders are listed, and what has no place here is answered")

@@ -100,6 +100,8 @@ ClipboardFiles::Answer ClipboardFiles::may_ask(Piece const& piece) const
     // Without a size it is the pieces that count, as they come.
     if ((size && *size > file_bytes_max_) || piece.offset > file_bytes_max_)
         return Answer::too_large;
+    // An empty file has its one piece, by which it is told.
+    if (size && piece.offset > 0 && piece.offset >= *size) return Answer::at_end;
     return Answer::pass;
 }
 

@@ -43,7 +43,7 @@ public:
         std::uint64_t offset;
         std::uint32_t bytes;
     };
-    enum class Answer { pass, refuse, too_large };
+    enum class Answer { pass, refuse, too_large, at_end };
 
     /// A new list replaces the old one: what was under way is told as incomplete.
     [[nodiscard]] std::vector<Fact> offer(std::vector<OfferedFile> files);

@@ -430,6 +430,13 @@ void ClipboardRules::on_contents_request(Direction from, Header const& header, O
     // How large it is may be known, however large.
     if (request.size_only && verdict == ClipboardFiles::Answer::too_large)
         verdict = ClipboardFiles::Answer::pass;
+    // Whoever reads until nothing comes asks once more; xrdp would call that a failure.
+    if (verdict == ClipboardFiles::Answer::at_end) {
+        std::string nothing;
+        put_u32(nothing, request.stream);
+        out.send(from, message(contents_response, response_ok, nothing));
+        return;
+    }
     if (verdict != ClipboardFiles::Answer::pass) {
         if (!wanted.files)
             out.tell_all(refusals_.function(files_function(wanted.direction), "clipboard"));
@@ -499,6 +506,7 @@ std::string ClipboardRules::judge_piece(
         );
         break;
     case ClipboardFiles::Answer::refuse:
+    case ClipboardFiles::Answer::at_end:
         break;
     }
     return refused_contents(request.stream);

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 namespace ecluse::rdp {
 namespace {
@@ -146,13 +147,23 @@ std::string_view device_word(std::uint32_t type)
     }
 }
 
-/// UTF-16 → UTF-8; nothing may hide behind the terminator.
-std::optional<std::string> read_path(std::string_view bytes)
+struct DrivePath {
+    std::string name;  // UTF-8
+    std::string bytes; // as it is forwarded
+};
+
+/// Nothing may hide behind the terminator. xrdp writes some of its paths with slashes; a client may
+/// take both, so that both separate folders here as well, and one of them goes on.
+std::optional<DrivePath> read_path(std::string_view given)
 {
-    if (bytes.size() % 2 != 0 || bytes.size() > path_bytes_max) return std::nullopt;
+    if (given.size() % 2 != 0 || given.size() > path_bytes_max) return std::nullopt;
+    std::string bytes{given};
+    for (std::size_t at = 0; at < bytes.size(); at += 2)
+        if (bytes[at] == '/' && bytes[at + 1] == '\0') bytes[at] = '\\';
     auto const text = until_nul16(bytes);
     if (bytes.size() - text.size() > 2) return std::nullopt;
-    return utf8_from_utf16(text);
+    auto name = utf8_from_utf16(text);
+    return DrivePath{std::move(name), std::move(bytes)};
 }
 
 } // namespace
@@ -202,10 +213,15 @@ bool DriveRules::on_greeting(std::uint16_t id, Message const& message, Outcome& 
     case server_announce:
     case client_id_confirm: {
         auto const body = reader.take(8);
-        if (!reader.good() || (id == server_announce && from_vendor))
+        if (!reader.good() || (id == server_announce && from_vendor)) {
             out.fault = "devices: announce";
-        else
-            out.send(message.direction, packet(id, body));
+            return true;
+        }
+        out.send(message.direction, packet(id, body));
+        if (from_vendor) return true;
+        is_confirmed_ = id == client_id_confirm;
+        if (is_confirmed_ && std::exchange(logged_on_waits_, false))
+            out.send(message.direction, packet(user_logged_on, {}));
         return true;
     }
     case client_name: {
@@ -228,8 +244,12 @@ bool DriveRules::on_greeting(std::uint16_t id, Message const& message, Outcome& 
     case user_logged_on:
         if (from_vendor)
             out.fault = "devices: logged on";
-        else
+        else if (is_confirmed_)
             out.send(message.direction, packet(id, {}));
+        else
+            // xrdp before 0.9.24 says so first of all; FreeRDP's client, which has not heard yet
+            // that this target says such things, would then announce no drive at all.
+            logged_on_waits_ = true;
         return true;
     case device_reply: {
         auto const body = reader.take(8);
@@ -463,20 +483,20 @@ DriveRules::Judgement DriveRules::judge_create(Request const& request, Outcome& 
         return {};
     }
     auto const path = read_path(path_bytes);
-    if (!path || !is_plain_path(*path, true)) return {.status = name_invalid};
+    if (!path || !is_plain_path(path->name, true)) return {.status = name_invalid};
     bool const creates = disposition != disposition_open;
     bool const removes = (options & option_delete_on_close) != 0;
     if ((creates || removes || (access & write_bits) != 0) && !grants_.file_down)
-        return refuse("file_down", *path, access_denied, out);
+        return refuse("file_down", path->name, access_denied, out);
     Judgement judgement;
     judgement.waiting.opening = {
-        .path = *path,
+        .path = path->name,
         .creates = creates && disposition != disposition_open_if && (options & option_folder) == 0,
         .removed_on_close = removes};
     if ((options & option_folder) != 0 &&
         (disposition == disposition_create || disposition == disposition_open_if)) {
         judgement.waiting.operation = "mkdir";
-        judgement.waiting.name = *path;
+        judgement.waiting.name = path->name;
         judgement.waiting.information_class = disposition;
     }
     put_u32(judgement.body, access);
@@ -485,8 +505,8 @@ DriveRules::Judgement DriveRules::judge_create(Request const& request, Outcome& 
     put_u32(judgement.body, shared);
     put_u32(judgement.body, disposition);
     put_u32(judgement.body, options);
-    put_u32(judgement.body, static_cast<std::uint32_t>(path_bytes.size()));
-    judgement.body += path_bytes;
+    put_u32(judgement.body, static_cast<std::uint32_t>(path->bytes.size()));
+    judgement.body += path->bytes;
     return judgement;
 }
 
@@ -555,7 +575,7 @@ DriveRules::Judgement DriveRules::judge_change(Request const& request, Outcome& 
     auto const information_class = reader.u32();
     auto const length = reader.u32();
     reader.take(24);
-    auto const buffer = reader.take(length);
+    std::string buffer{reader.take(length)};
     if (!reader.good() || buffer.size() > small_body_max) {
         out.fault = "devices: set information";
         return {};
@@ -579,22 +599,26 @@ DriveRules::Judgement DriveRules::judge_change(Request const& request, Outcome& 
         break;
     case info_rename: {
         WireReader rename{buffer};
-        rename.take(2);
-        auto const to = read_path(rename.take(rename.u32()));
+        std::string rewritten{rename.take(2)};
+        std::size_t const path_length = rename.u32();
+        auto const to = read_path(rename.take(path_length));
         if (!rename.good()) {
             out.fault = "devices: rename";
             return {};
         }
-        if (!to || to->empty() || !is_plain_path(*to, true)) return {.status = name_invalid};
+        if (!to || to->name.empty() || !is_plain_path(to->name, true))
+            return {.status = name_invalid};
         judgement.waiting.operation = "rename";
-        judgement.waiting.to = *to;
+        judgement.waiting.to = to->name;
+        put_u32(rewritten, static_cast<std::uint32_t>(to->bytes.size()));
+        buffer = rewritten + to->bytes;
         break;
     }
     default:
         return {.status = not_supported};
     }
     put_u32(judgement.body, information_class);
-    put_u32(judgement.body, length);
+    put_u32(judgement.body, static_cast<std::uint32_t>(buffer.size()));
     judgement.body.append(24, '\0');
     judgement.body += buffer;
     return judgement;
@@ -615,13 +639,13 @@ DriveRules::Judgement DriveRules::judge_directory(Request const& request, Outcom
         return {};
     }
     auto const path = read_path(path_bytes);
-    if (!path || !is_plain_path(*path, true)) return {.status = name_invalid};
+    if (!path || !is_plain_path(path->name, true)) return {.status = name_invalid};
     Judgement judgement;
     put_u32(judgement.body, information_class);
     put_u8(judgement.body, initial);
-    put_u32(judgement.body, static_cast<std::uint32_t>(path_bytes.size()));
+    put_u32(judgement.body, static_cast<std::uint32_t>(path->bytes.size()));
     judgement.body.append(23, '\0');
-    judgement.body += path_bytes;
+    judgement.body += path->bytes;
     return judgement;
 }
 

@@ -90,6 +90,8 @@ private:
     Grants grants_;
     Limits limits_;
     Refusals& refusals_;
+    bool is_confirmed_ = false;    // the target has confirmed the client's number
+    bool logged_on_waits_ = false; // the target said so before that
     std::set<std::uint32_t> devices_;
     std::map<Key, Waiting> waiting_; // by device and completion
     DriveFiles files_;
