@@ -41,7 +41,7 @@ export async function passkeys(browser, base, login, password, secret) {
     await page.getByLabel("Mot de passe").fill(password);
     await page.getByLabel("Code", { exact: true }).fill(await totp(secret));
     await page.getByRole("button", { name: "Ajouter une clé de sécurité" }).click();
-    await page.getByText("clé bleue").waitFor();
+    await page.getByText("clé bleue").first().waitFor();
     await look(page, "k03-account-key");
     const { credentials } = await devices.send("WebAuthn.getCredentials", { authenticatorId });
     expect(credentials.length === 1 && credentials[0].rpId === "localhost", "the key knows this site and no other");
