@@ -31,9 +31,6 @@ constexpr std::uint16_t version_max = 2;
 /// Answered to a target that asks for a channel which is not allowed: what a client answers that
 /// does not know the name.
 constexpr std::uint32_t no_such_listener = 0xC0000001;
-/// A client's offer to import its cache of pictures from an earlier session. The recording's
-/// decoder was not there, so it would show nothing where the target draws from that cache.
-constexpr std::uint16_t cache_import_offer = 0x10;
 
 std::size_t code_bytes(std::uint8_t code)
 {
@@ -53,22 +50,6 @@ std::string head(std::uint8_t command, std::uint8_t second, std::uint32_t id)
     put_u8(bytes, static_cast<std::uint8_t>(command << 4 | second << 2 | code));
     put_number(bytes, id, code_bytes(code));
     return bytes;
-}
-
-/// [MS-RDPEGFX]: several PDUs in a message, each with its length. Nothing: not so.
-std::optional<std::string> without_cache_offers(std::string_view message)
-{
-    std::string kept;
-    while (!message.empty()) {
-        WireReader reader{message};
-        auto const command = reader.u16();
-        reader.take(2);
-        std::size_t const length = reader.u32();
-        if (!reader.good() || length < 8 || length > message.size()) return std::nullopt;
-        if (command != cache_import_offer) kept += message.substr(0, length);
-        message.remove_prefix(length);
-    }
-    return kept;
 }
 
 } // namespace
@@ -200,7 +181,12 @@ void DynamicRules::on_create(
         out.fault = "dynamic channels: id in use, or too many";
         return;
     }
-    channels_.insert_or_assign(parts.id, Channel{.kind = *kind});
+    Channel fresh{.kind = *kind};
+    if (kind == Kind::graphics) {
+        fresh.stream = std::make_unique<GraphicsStream>();
+        (void)fresh.stream->lay(overlay_);
+    }
+    channels_.insert_or_assign(parts.id, std::move(fresh));
     auto bytes = head(create, parts.length_code, parts.id); // here: the priority
     bytes += name;
     bytes.push_back('\0');
@@ -246,7 +232,7 @@ void DynamicRules::on_data(
             return;
         }
     } else if (assembly.total == 0) {
-        deliver(message.direction, parts.id, channel.kind, std::string{rest}, out);
+        deliver(message.direction, parts.id, channel, std::string{rest}, out);
         return;
     }
     if (rest.empty() || rest.size() > assembly.total - assembly.bytes.size() ||
@@ -260,38 +246,54 @@ void DynamicRules::on_data(
     auto whole = std::move(assembly.bytes);
     assembly = {};
     held_bytes_ -= whole.size();
-    deliver(message.direction, parts.id, channel.kind, std::move(whole), out);
+    deliver(message.direction, parts.id, channel, std::move(whole), out);
 }
 
 void DynamicRules::deliver(
-    Direction direction, std::uint32_t id, Kind kind, std::string whole, Outcome& out
+    Direction direction, std::uint32_t id, Channel& channel, std::string whole, Outcome& out
 )
 {
-    if (kind == Kind::graphics && direction == Direction::to_target) {
-        auto kept = without_cache_offers(whole);
-        if (!kept) {
-            out.fault = "dynamic channels: graphics message";
-            return;
-        }
-        whole = std::move(*kept);
-        if (whole.empty()) return;
+    if (channel.kind != Kind::graphics) return send_message(direction, id, whole, out);
+    auto passed = direction == Direction::to_target ? channel.stream->from_vendor(whole)
+                                                    : channel.stream->from_target(whole);
+    if (!passed) {
+        out.fault = "dynamic channels: graphics message";
+        return;
     }
+    if (direction == Direction::to_vendor) out.graphics.push_back(std::move(whole));
+    if (!passed->empty()) send_message(direction, id, *passed, out);
+}
+
+void DynamicRules::send_message(
+    Direction direction, std::uint32_t id, std::string_view whole, Outcome& out
+)
+{
     auto bytes = head(data, 0, id);
     if (bytes.size() + whole.size() <= pdu_bytes_max) {
-        out.send(direction, bytes + whole);
-    } else {
-        auto const code = code_of(static_cast<std::uint32_t>(whole.size()));
-        auto first = head(data_first, code, id);
-        put_number(first, whole.size(), code_bytes(code));
-        std::string_view left = whole;
-        for (auto* start = &first; !left.empty(); start = &bytes) {
-            auto const part = left.substr(0, pdu_bytes_max - start->size());
-            out.send(direction, *start + std::string{part});
-            left.remove_prefix(part.size());
-        }
+        out.send(direction, bytes.append(whole));
+        return;
     }
-    if (kind == Kind::graphics && direction == Direction::to_vendor)
-        out.graphics.push_back(std::move(whole));
+    auto const code = code_of(static_cast<std::uint32_t>(whole.size()));
+    auto first = head(data_first, code, id);
+    put_number(first, whole.size(), code_bytes(code));
+    for (auto* start = &first; !whole.empty(); start = &bytes) {
+        auto const part = whole.substr(0, pdu_bytes_max - start->size());
+        out.send(direction, *start + std::string{part});
+        whole.remove_prefix(part.size());
+    }
+}
+
+Outcome DynamicRules::lay(std::optional<Overlay> const& overlay)
+{
+    Outcome out;
+    overlay_ = overlay;
+    for (auto& [id, channel] : channels_) {
+        if (channel.kind != Kind::graphics) continue;
+        auto const drawn = channel.stream->lay(overlay);
+        if (!drawn.empty() && channel.state == State::open)
+            send_message(Direction::to_vendor, id, drawn, out);
+    }
+    return out;
 }
 
 } // namespace ecluse::rdp

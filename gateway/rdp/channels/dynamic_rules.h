@@ -1,10 +1,13 @@
 #pragma once
 
+#include "gateway/rdp/channels/graphics_stream.h"
 #include "gateway/rdp/channels/message.h"
 
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -26,6 +29,8 @@ public:
 
     [[nodiscard]] std::size_t kept_max() const override;
     [[nodiscard]] Outcome on_message(Message const& message) override;
+    /// Over what the pipeline draws, now and on channels that come later.
+    [[nodiscard]] Outcome lay(std::optional<Overlay> const& overlay);
 
 private:
     enum class Kind { graphics, sound };
@@ -39,6 +44,7 @@ private:
         State state = State::asked;
         Assembly to_target{};
         Assembly to_vendor{};
+        std::unique_ptr<GraphicsStream> stream{}; // of graphics
     };
     /// One PDU's head, read.
     struct Head {
@@ -51,11 +57,16 @@ private:
     void on_create(Message const& message, Head const& head, std::string_view rest, Outcome& out);
     void on_close(Message const& message, Head const& head, Outcome& out);
     void on_data(Message const& message, Head const& head, std::string_view rest, Outcome& out);
-    void deliver(Direction direction, std::uint32_t id, Kind kind, std::string whole, Outcome& out);
+    void deliver(
+        Direction direction, std::uint32_t id, Channel& channel, std::string whole, Outcome& out
+    );
+    static void
+    send_message(Direction direction, std::uint32_t id, std::string_view whole, Outcome& out);
 
     Grants grants_;
     Refusals& refusals_;
     std::map<std::uint32_t, Channel> channels_;
+    std::optional<Overlay> overlay_;
     std::size_t capabilities_unanswered_ = 0;
     std::size_t held_bytes_ = 0; // of all fragments
 };
