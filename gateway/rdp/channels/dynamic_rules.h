@@ -21,19 +21,13 @@ class DynamicRules final : public ChannelRules {
 public:
     DynamicRules(Grants const& grants, Refusals& refusals) : grants_{grants}, refusals_{refusals} {}
 
-    /// Whether any dynamic channel could be allowed.
-    [[nodiscard]] static bool needed(Grants const& grants)
-    {
-        return grants.graphics || grants.sound;
-    }
-
     [[nodiscard]] std::size_t kept_max() const override;
     [[nodiscard]] Outcome on_message(Message const& message) override;
     /// Over what the pipeline draws, now and on channels that come later.
     [[nodiscard]] Outcome lay(std::optional<Overlay> const& overlay);
 
 private:
-    enum class Kind { graphics, sound };
+    enum class Kind { graphics, sound, display };
     enum class State { asked, open, closing };
     struct Assembly {
         std::size_t total = 0; // 0: nothing under way
@@ -57,6 +51,13 @@ private:
     void on_create(Message const& message, Head const& head, std::string_view rest, Outcome& out);
     void on_close(Message const& message, Head const& head, Outcome& out);
     void on_data(Message const& message, Head const& head, std::string_view rest, Outcome& out);
+    [[nodiscard]] std::optional<Kind> kind_of(std::string_view name) const;
+    /// What goes on of a message; nothing: a fault, or empty.
+    [[nodiscard]] std::string
+    judge(Direction direction, Channel& channel, std::string whole, Outcome& out);
+    [[nodiscard]] static std::string
+    judge_graphics(Direction direction, GraphicsStream& stream, std::string whole, Outcome& out);
+    [[nodiscard]] std::string judge_display(Direction direction, std::string whole, Outcome& out);
     void deliver(
         Direction direction, std::uint32_t id, Channel& channel, std::string whole, Outcome& out
     );
@@ -69,6 +70,7 @@ private:
     std::optional<Overlay> overlay_;
     std::size_t capabilities_unanswered_ = 0;
     std::size_t held_bytes_ = 0; // of all fragments
+    std::string display_;        // the last layout that was forwarded
 };
 
 } // namespace ecluse::rdp
