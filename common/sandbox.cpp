@@ -36,9 +36,10 @@ constexpr rlim_t worker_memory_max = 1024UL * 1024 * 1024;
 constexpr rlim_t rdp_worker_memory_max = 1536UL * 1024 * 1024;
 /// Its events are descriptors too.
 constexpr rlim_t rdp_worker_files_max = 256;
-/// An encoder holds three sockets. The libraries that its codecs bring take a third of this by
+/// An encoder holds three sockets; FreeRDP's AVC decoders bring threads, whose events are
+/// descriptors. The libraries that its codecs bring take a third of this by
 /// their size alone; pictures of the largest desktop another third.
-constexpr rlim_t encoder_files_max = 16;
+constexpr rlim_t encoder_files_max = 128;
 constexpr rlim_t encoder_memory_max = 1536UL * 1024 * 1024;
 /// A daemon holds a handful of descriptors per session: enough for 2,000 sessions.
 constexpr rlim_t daemon_files_max = 16384;

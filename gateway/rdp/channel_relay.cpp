@@ -28,6 +28,25 @@ void ChannelRelay::open(Grants const& grants, Limits const& limits)
         watch_ = std::make_unique<ChannelWatch>(grants, limits);
     }
     session_.at_end([this] { conclude(); });
+    session_.on_banner([this](Banner const* banner) { lay(banner); });
+}
+
+void ChannelRelay::lay(Banner const* banner)
+{
+    std::optional<Overlay> overlay;
+    if (banner) {
+        auto const small = [](int value) { return static_cast<std::uint16_t>(value); };
+        auto const& place = banner->place;
+        overlay = Overlay{
+            small(place.x),
+            small(place.y),
+            small(place.width),
+            small(place.height),
+            {banner->pixels.begin(), banner->pixels.end()}};
+    }
+    std::lock_guard const lock{mutex_};
+    for (auto& chunk : watch_->lay(overlay).forward)
+        to_vendor_.put(std::move(chunk));
 }
 
 bool ChannelRelay::report(std::vector<Fact> const& facts)
@@ -71,7 +90,7 @@ bool ChannelRelay::receive(
             return false;
         }
         for (auto const& message : verdict.graphics)
-            if (!session_.record(feed::Kind::graphics_message, message)) return false;
+            if (!session_.record_drawing(feed::Kind::graphics_message, message)) return false;
         for (auto& one : verdict.forward) {
             bool const up = one.direction == Direction::to_target;
             session_.count(up, one.bytes.size());

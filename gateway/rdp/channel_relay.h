@@ -45,6 +45,7 @@ public:
 
 private:
     bool report(std::vector<Fact> const& facts);
+    void lay(Banner const* banner);
     void conclude();
 
     Session& session_;

@@ -22,6 +22,14 @@ std::string desktop_event(unsigned width, unsigned height)
     return json::serialize(json::object{{"type", "desktop"}, {"width", width}, {"height", height}});
 }
 
+std::string drawing_event(feed::Kind kind)
+{
+    auto const* const way = kind == feed::Kind::bitmaps   ? "bitmaps"
+                            : kind == feed::Kind::surface ? "surfaces"
+                                                          : "pipeline";
+    return json::serialize(json::object{{"type", "drawing"}, {"drawn", way}});
+}
+
 std::string keyboard_event(std::uint32_t layout, std::string_view name)
 {
     return json::serialize(json::object{

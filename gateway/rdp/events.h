@@ -1,5 +1,7 @@
 #pragma once
 
+#include "recorder/format/feed.h"
+
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -19,6 +21,8 @@ struct TargetConnected {
 [[nodiscard]] std::string to_event(TargetConnected const& event);
 /// Recorded only.
 [[nodiscard]] std::string desktop_event(unsigned width, unsigned height);
+/// How the target draws from here on.
+[[nodiscard]] std::string drawing_event(feed::Kind kind);
 [[nodiscard]] std::string keyboard_event(std::uint32_t layout, std::string_view name);
 [[nodiscard]] std::string click_event(std::string_view button, unsigned x, unsigned y);
 [[nodiscard]] std::string shown_event(std::string_view text);

@@ -73,6 +73,11 @@ struct Hooks {
         return guarded([&] { return relay->on_front_resize(front); });
     }
 
+    static BOOL surface_acknowledged(rdpContext*, UINT32 frame)
+    {
+        return guarded([&] { return relay->on_surface_acknowledged(frame); });
+    }
+
     static BOOL start(proxyPlugin*, proxyData* session, void* custom)
     {
         auto* const peer = static_cast<freerdp_peer*>(custom);
@@ -183,6 +188,7 @@ struct Hooks {
         return guarded([&] {
             if (!relay->after_connecting(instance)) return false;
             relay->front_->update->DesktopResize = front_resize;
+            relay->front_->update->SurfaceFrameAcknowledge = surface_acknowledged;
             if (!relay->post_connect_(instance)) return false;
             instance->ReceiveChannelData = target_channel;
             auto* const update = instance->context->update;

@@ -10,7 +10,7 @@ Secret proxy_configuration(std::string const& certificate, Secret const& key)
     // Whether it is TLS or NLA with the target is corrected per grant; both are possible here.
     std::string text = "[Server]\nHost=127.0.0.1\nPort=3389\n"
                        "[Target]\nHost=target.invalid\nPort=3389\nFixedTarget=FALSE\n"
-                       "[Channels]\nGFX=FALSE\nDisplayControl=FALSE\nClipboard=FALSE\n"
+                       "[Channels]\nGFX=TRUE\nDisplayControl=FALSE\nClipboard=FALSE\n"
                        "AudioInput=FALSE\nAudioOutput=FALSE\nDeviceRedirection=FALSE\n"
                        "VideoRedirection=FALSE\nCameraRedirection=FALSE\nRemoteApp=FALSE\n"
                        "PassthroughIsBlacklist=FALSE\nPassthrough=\nIntercept=\n"

@@ -11,6 +11,7 @@
 #include <cstring>
 #include <freerdp/channels/channels.h>
 #include <freerdp/channels/wtsvc.h>
+#include <freerdp/constants.h>
 #include <freerdp/error.h>
 #include <freerdp/input.h>
 #include <freerdp/server/proxy/proxy_context.h>
@@ -83,7 +84,7 @@ bool Relay::on_start(proxyData* session, freerdp_peer* peer)
                       freerdp_settings_set_bool(settings, FreeRDP_NlaSecurity, FALSE) &&
                       freerdp_settings_set_bool(settings, FreeRDP_ExtSecurity, FALSE) &&
                       freerdp_settings_set_bool(settings, FreeRDP_TlsSecurity, TRUE) &&
-                      freerdp_settings_set_bool(settings, FreeRDP_RemoteFxCodec, FALSE) &&
+                      freerdp_settings_set_bool(settings, FreeRDP_RemoteFxCodec, TRUE) &&
                       freerdp_settings_set_bool(settings, FreeRDP_NSCodec, FALSE);
     if (!good) return false;
     channels_.begin_vendor(peer);
@@ -235,7 +236,7 @@ bool Relay::connect(proxyData* session)
          .file_up = grant_->allows("file_up"),
          .file_down = grant_->allows("file_down"),
          .sound = grant_->allows("sound"),
-         .graphics = false},
+         .graphics = may_use_pipeline(front_->settings, grant_->target)},
         {.clipboard_bytes_max = static_cast<std::uint64_t>(settings.clipboard_bytes_max),
          .file_bytes_max = static_cast<std::uint64_t>(settings.file_bytes_max)}
     );
@@ -343,6 +344,7 @@ bool Relay::after_connecting(freerdp* instance)
     grant_->target.password.wipe();
     auto* const update = instance->context->update;
     front_resize_ = front_->update->DesktopResize;
+    desktop_ = instance->context;
     active_ = true;
     channels_.begin_target(instance);
     session_.on_target_ready();
@@ -397,7 +399,7 @@ bool Relay::on_bitmaps(rdpContext* target, BITMAP_UPDATE const* update)
         return false;
     }
     // INVARIANT: recorded before the vendor sees it.
-    if (!bitmaps.empty() && !session_.record(feed::Kind::bitmaps, feed::encode(bitmaps)))
+    if (!bitmaps.empty() && !session_.record_drawing(feed::Kind::bitmaps, feed::encode(bitmaps)))
         return false;
     session_.count(false, bytes);
     if (!bitmaps_(target, update)) return false;
@@ -427,11 +429,17 @@ bool Relay::on_surface(rdpContext* target, SURFACE_BITS_COMMAND const* command)
         session_.end("protocol_error", "a surface command beyond measure");
         return false;
     }
-    if (!session_.record(feed::Kind::surface, feed::encode(surface))) return false;
+    if (!session_.record_drawing(feed::Kind::surface, feed::encode(surface))) return false;
     session_.count(false, surface.bytes.size());
+    auto forwarded = *command;
+    // Each side numbers the codecs as its own client announced them.
+    if (bitmap.codecID == RDP_CODEC_ID_REMOTEFX)
+        forwarded.bmp.codecID = static_cast<UINT16>(
+            freerdp_settings_get_uint32(front_->settings, FreeRDP_RemoteFxCodecId)
+        );
     bool const sent = library_forwards_surfaces
-                          ? surface_(target, command) == TRUE
-                          : front_->update->SurfaceBits(front_, command) == TRUE;
+                          ? surface_(target, &forwarded) == TRUE
+                          : front_->update->SurfaceBits(front_, &forwarded) == TRUE;
     if (!sent) return false;
     if (session_.banner_shown())
         session_.redraw_banner(
@@ -444,6 +452,12 @@ bool Relay::on_surface_marker(rdpContext* target, SURFACE_FRAME_MARKER const* ma
 {
     return library_forwards_surfaces ? surface_marker_(target, marker) == TRUE
                                      : front_->update->SurfaceFrameMarker(front_, marker) == TRUE;
+}
+
+bool Relay::on_surface_acknowledged(UINT32 frame)
+{
+    if (!active_ || session_.is_over()) return true;
+    return desktop_->update->SurfaceFrameAcknowledge(desktop_, frame) == TRUE;
 }
 
 bool Relay::on_resize(rdpContext* target)

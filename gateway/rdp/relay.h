@@ -59,6 +59,8 @@ public:
     bool on_surface_marker(rdpContext* target, SURFACE_FRAME_MARKER const* marker);
     bool on_resize(rdpContext* target);
     bool on_front_resize(rdpContext* front);
+    /// The vendor's client has shown a frame of surface commands: the target paces itself by that.
+    bool on_surface_acknowledged(UINT32 frame);
     int take_target_socket();
     bool load_channels(rdpContext* target);
     bool on_target_channel(
@@ -87,6 +89,7 @@ private:
     /// Held while the library reads from the vendor, or activates him anew.
     std::mutex activation_;
     rdpContext* front_ = nullptr;
+    rdpContext* desktop_ = nullptr;         // the target's, once it has the screen
     rdpSettings* front_settings_ = nullptr; // as the vendor's client negotiated them
     feed::PointerPlace pointer_{};
     std::string fingerprint_;

@@ -112,6 +112,13 @@ bool Session::record(feed::Kind kind, std::string_view payload)
     return false;
 }
 
+bool Session::record_drawing(feed::Kind kind, std::string_view payload)
+{
+    if (drawing_.exchange(kind) != kind && !record(feed::Kind::event, drawing_event(kind)))
+        return false;
+    return record(kind, payload);
+}
+
 void Session::tell(std::string_view event)
 {
     if (feed()) (void)record(feed::Kind::event, event);
@@ -400,7 +407,8 @@ void Session::show_banner(std::string_view words, BannerTone tone)
             banner_ = shown;
             banner_until_ = std::chrono::steady_clock::now() + banner_limit;
         }
-        send_banner(front, *shown);
+        if (banner_call_) banner_call_(shown.get());
+        if (drawing_ != feed::Kind::graphics_message) send_banner(front, *shown);
         wake();
     });
 }
@@ -441,6 +449,7 @@ void Session::dismiss_banner()
     if (!shown) return;
     // Only the target knows what is there.
     painter_.paint([this, place = shown->place](rdpContext*) {
+        if (banner_call_) banner_call_(nullptr);
         rdpContext* target = nullptr;
         {
             std::lock_guard const lock{mutex_};

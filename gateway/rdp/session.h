@@ -57,6 +57,8 @@ public:
     [[nodiscard]] FeedLink* feed() const { return feed_; }
     /// Into the recording; false: the session ends, and the thing may not go on.
     bool record(feed::Kind kind, std::string_view payload);
+    /// The same for what draws: the recording also says in which way, when it is another one.
+    bool record_drawing(feed::Kind kind, std::string_view payload);
     /// One question to policyd at a time; `ask` is a call on the link.
     template <class Ask> auto with_policy(Ask ask)
     {
@@ -93,6 +95,10 @@ public:
 
     void show_banner(std::string_view text, BannerTone tone);
     void dismiss_banner();
+    /// Called by the painter with every banner that is shown, and with nullptr when it is
+    /// dismissed: for the graphics pipeline, over which bitmaps do not lie. Set before the desktop
+    /// is shown.
+    void on_banner(std::function<void(Banner const*)> call) { banner_call_ = std::move(call); }
     /// Drawn again when the target draws under it; by the target's thread, after its update.
     void redraw_banner(rdpContext* front, int left, int top, int right, int bottom);
     [[nodiscard]] bool banner_shown() const;
@@ -148,10 +154,12 @@ private:
     mutable std::mutex banner_mutex_;
     std::shared_ptr<Banner const> banner_;
     Deadline banner_until_ = Deadline::max();
+    std::function<void(Banner const*)> banner_call_;
 
     std::atomic<bool> over_ = false;
     std::atomic<bool> authenticated_ = false;
     std::atomic<bool> target_ready_ = false;
+    std::atomic<feed::Kind> drawing_ = feed::Kind::desktop; // the last way; at first none
     std::atomic<std::uint32_t> cut_code_ = 0;
     std::atomic<std::uint64_t> bytes_in_ = 0;
     std::atomic<std::uint64_t> bytes_out_ = 0;

@@ -48,12 +48,20 @@ private:
 
 } // namespace
 
+bool may_use_pipeline(rdpSettings const* front, Target const& grant)
+{
+    return grant.nla && freerdp_settings_get_bool(front, FreeRDP_SupportGraphicsPipeline) == TRUE;
+}
+
 Result<> fill_target_settings(rdpSettings* target, rdpSettings const* front, Target const& grant)
 {
     OwnedSettings const fresh{freerdp_settings_new(0)};
     if (!fresh) return Error{Errc::unavailable, "target: no settings"};
     auto const number = [&](FreeRDP_Settings_Keys_UInt32 key) {
         return freerdp_settings_get_uint32(front, key);
+    };
+    auto const flag = [&](FreeRDP_Settings_Keys_Bool key) {
+        return freerdp_settings_get_bool(front, key) == TRUE;
     };
     Writer to{fresh.get()};
     to.set(FreeRDP_ServerHostname, grant.host);
@@ -74,6 +82,10 @@ Result<> fill_target_settings(rdpSettings* target, rdpSettings const* front, Tar
     );
     auto const depth = number(FreeRDP_ColorDepth);
     to.set(FreeRDP_ColorDepth, depth == 15 || depth == 16 || depth == 24 ? depth : 32);
+    // What the vendor chose to say of his line; nobody measures it through us.
+    auto const line = number(FreeRDP_ConnectionType);
+    if (line >= CONNECTION_TYPE_MODEM && line <= CONNECTION_TYPE_LAN)
+        to.set(FreeRDP_ConnectionType, line);
     to.set(FreeRDP_KeyboardLayout, number(FreeRDP_KeyboardLayout));
     to.set(FreeRDP_KeyboardType, number(FreeRDP_KeyboardType));
     to.set(FreeRDP_KeyboardSubType, number(FreeRDP_KeyboardSubType));
@@ -85,9 +97,11 @@ Result<> fill_target_settings(rdpSettings* target, rdpSettings const* front, Tar
     );
     // Decompressing is done here, beside the password: the link to the target can do without.
     to.set(FreeRDP_CompressionEnabled, false);
-    to.set(FreeRDP_SupportGraphicsPipeline, false);
+    // The target is offered what the vendor's own client can show: frames pass as they are.
+    to.set(FreeRDP_SupportGraphicsPipeline, may_use_pipeline(front, grant));
     to.set(FreeRDP_NSCodec, false);
-    to.set(FreeRDP_RemoteFxCodec, freerdp_settings_get_bool(front, FreeRDP_RemoteFxCodec) == TRUE);
+    to.set(FreeRDP_RemoteFxCodec, flag(FreeRDP_RemoteFxCodec));
+    to.set(FreeRDP_FrameAcknowledge, number(FreeRDP_FrameAcknowledge));
     to.set(FreeRDP_BitmapCachePersistEnabled, false);
     to.set(FreeRDP_SupportDynamicChannels, false);
     to.set(FreeRDP_DeviceRedirection, false);

@@ -6,6 +6,10 @@
 
 namespace ecluse::rdp {
 
+/// Whether the target may draw through the graphics pipeline: the vendor's client takes it, and the
+/// target refuses an account before it draws (NLA). Later the gateway's own screens, which are
+/// bitmaps, would lie under the pipeline's surfaces.
+[[nodiscard]] bool may_use_pipeline(rdpSettings const* front, Target const& grant);
 /// What the target is told about its client: a fresh set of FreeRDP's defaults, the grant's
 /// credentials, and from the vendor only what is listed here (size, colours, keyboard, a codec).
 /// INVARIANT: nothing else of the vendor's reaches the target's side; capability counts above all,

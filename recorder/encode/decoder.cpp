@@ -3,6 +3,7 @@
 #include "recorder/encode/graphics_pipeline.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <freerdp/codec/color.h>
 #include <freerdp/codec/interleaved.h>
 #include <freerdp/codec/nsc.h>
@@ -92,6 +93,8 @@ void prepare_libraries()
 {
     (void)::WLog_SetLogLevel(::WLog_GetRoot(), WLOG_OFF);
     (void)::primitives_get();
+    // Without one FreeRDP makes no context, though nothing is read or written there.
+    (void)::setenv("HOME", "/", 1);
 }
 
 /// Each is made when the first frame of its kind comes: most sessions need one of them.

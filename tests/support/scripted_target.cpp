@@ -5,6 +5,7 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include <cctype>
+#include <freerdp/constants.h>
 #include <freerdp/crypto/certificate.h>
 #include <freerdp/crypto/privatekey.h>
 #include <freerdp/freerdp.h>
@@ -28,6 +29,7 @@ using Act = ScriptedTarget::Act;
 constexpr int look_ms = 50;
 constexpr UINT32 large_width = 8000;
 constexpr UINT32 large_height = 4000;
+constexpr int nonsense_count = 200;
 
 /// FreeRDP's callbacks carry no pointer of ours, and one target serves one client.
 thread_local Act act = Act::bad_password;
@@ -74,6 +76,23 @@ BOOL redirect(freerdp_peer* peer)
            peer->SendServerRedirection(peer, elsewhere.get());
 }
 
+/// As often as it takes: one refusal may be a mistake of somebody's.
+BOOL draw_nonsense(freerdp_peer* peer)
+{
+    std::string nonsense(4000, '\xA5');
+    SURFACE_BITS_COMMAND command{};
+    command.cmdType = CMDTYPE_SET_SURFACE_BITS;
+    command.destRight = command.bmp.width = 64;
+    command.destBottom = command.bmp.height = 64;
+    command.bmp.bpp = 32;
+    command.bmp.codecID = RDP_CODEC_ID_REMOTEFX;
+    command.bmp.bitmapDataLength = static_cast<UINT32>(nonsense.size());
+    command.bmp.bitmapData = reinterpret_cast<BYTE*>(nonsense.data());
+    for (int i = 0; i < nonsense_count; ++i)
+        if (!peer->context->update->SurfaceBits(peer->context, &command)) return FALSE;
+    return TRUE;
+}
+
 BOOL on_activate(freerdp_peer* peer)
 {
     switch (act) {
@@ -81,6 +100,8 @@ BOOL on_activate(freerdp_peer* peer)
         return say_bad_password(peer);
     case Act::redirection:
         return redirect(peer);
+    case Act::bad_codec:
+        return draw_nonsense(peer);
     case Act::large_desktop:
         break;
     }

@@ -17,6 +17,7 @@ public:
         bad_password,  // as Windows without NLA: the account it was given does not open a session
         redirection,   // "go to that other machine"
         large_desktop, // more pixels than anybody could record
+        bad_codec,     // surface commands that no codec takes
     };
     explicit ScriptedTarget(Act act);
     ~ScriptedTarget();

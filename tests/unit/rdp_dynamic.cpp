@@ -1,3 +1,4 @@
+#include "gateway/rdp/channels/bulk.h"
 #include "tests/support/rdp_pdu.h"
 
 #include <catch2/catch_test_macros.hpp>
@@ -45,6 +46,12 @@ std::string data(unsigned id, std::string const& bytes)
 std::string first(unsigned id, std::uint64_t total, std::string const& bytes)
 {
     return byte(0x20 | 2U << 2) + byte(id) + u32(total) + bytes;
+}
+/// A message of the pipeline, of so many bytes in all: its segment's head, one PDU.
+std::string drawn(std::size_t bytes)
+{
+    std::string const body(bytes - 10, 'g');
+    return in_plain_segments(u16(2) + u16(0) + u32(static_cast<std::uint32_t>(bytes - 2)) + body);
 }
 std::string close_of(unsigned id)
 {
@@ -243,10 +250,10 @@ TEST_CASE("version 3 is not offered, and an answer to the library's own question
 TEST_CASE("fragments of a graphics message arrive whole, and no byte leaves before")
 {
     Open channel{graphics};
-    std::string const whole(5000, 'g');
+    auto const whole = drawn(5000);
     CHECK(channel.target_says(first(7, 5000, whole.substr(0, 1500))).all_to_vendor.empty());
-    CHECK(channel.target_says(data(7, whole.substr(0, 1500))).all_to_vendor.empty());
-    auto const heard = channel.target_says(data(7, whole.substr(0, 2000)));
+    CHECK(channel.target_says(data(7, whole.substr(1500, 1500))).all_to_vendor.empty());
+    auto const heard = channel.target_says(data(7, whole.substr(3000)));
     CHECK(heard.fault.empty());
     REQUIRE(heard.graphics.size() == 1);
     CHECK(heard.graphics[0] == whole);
@@ -264,15 +271,15 @@ TEST_CASE("fragments of a graphics message arrive whole, and no byte leaves befo
 TEST_CASE("a short graphics message passes as one")
 {
     Open channel{graphics};
-    auto const heard = channel.target_says(data(7, "short"));
-    CHECK(heard.to_vendor == data(7, "short"));
-    CHECK(heard.graphics == std::vector<std::string>{"short"});
+    auto const heard = channel.target_says(data(7, drawn(20)));
+    CHECK(heard.to_vendor == data(7, drawn(20)));
+    CHECK(heard.graphics == std::vector<std::string>{drawn(20)});
     // Sound is not recorded.
     Open sound{"AUDIO_PLAYBACK_DVC"};
     CHECK(sound.target_says(data(7, "wave")).graphics.empty());
     // What fits exactly, and what does not.
-    CHECK(channel.target_says(data(7, std::string(1598, 'x'))).all_to_vendor.size() == 1);
-    CHECK(channel.target_says(first(7, 1599, std::string(1599, 'x'))).all_to_vendor.size() == 2);
+    CHECK(channel.target_says(data(7, drawn(1598))).all_to_vendor.size() == 1);
+    CHECK(channel.target_says(first(7, 1599, drawn(1599))).all_to_vendor.size() == 2);
 }
 
 TEST_CASE("a vendor's offer of cached pictures is left out")
@@ -294,6 +301,7 @@ TEST_CASE("dynamic messages that lie end the session")
         std::vector<std::string>{first(7, 3, "ab"), first(7, 3, "ab")},
         std::vector<std::string>{first(7, 3, "ab"), data(7, "cd")},
         std::vector<std::string>{first(7, 3, "")},
+        std::vector<std::string>{data(7, "no segment")},
         std::vector<std::string>{byte(0x2C) + byte(7) + zeros(9)},
         std::vector<std::string>{byte(0x33) + zeros(9)},
         std::vector<std::string>{byte(0x60) + byte(7) + "compressed"},
@@ -334,7 +342,7 @@ TEST_CASE("channels close and come back, and late data goes nowhere")
     // Nothing of the message that was under way.
     CHECK(channel.target_says(create(7, graphics)).to_vendor == create(7, graphics));
     (void)channel.vendor_says(created(7, 0));
-    CHECK(channel.target_says(data(7, "fresh")).graphics == std::vector<std::string>{"fresh"});
+    CHECK(channel.target_says(data(7, drawn(30))).graphics == std::vector<std::string>{drawn(30)});
 }
 
 TEST_CASE("messages under way are bounded together")

@@ -14,6 +14,7 @@ namespace {
 
 /// CHANNEL_CHUNK_LENGTH: the least that every peer takes, whatever it announced.
 constexpr std::size_t chunk_bytes_max = 1600;
+constexpr std::string_view dynamic_channel = "drdynvc";
 constexpr std::uint32_t option_show_protocol = 0x00200000;
 
 std::unique_ptr<ChannelRules>
@@ -25,8 +26,7 @@ make_rules(std::string_view name, Grants const& grants, Limits const& limits, Re
     if (name == "rdpsnd" && grants.sound) return std::make_unique<SoundRules>();
     if (name == "rdpdr" && DriveRules::needed(grants))
         return std::make_unique<DriveRules>(grants, limits, refusals);
-    if (name == "drdynvc")
-        return std::make_unique<DynamicRules>(grants, refusals);
+    if (name == dynamic_channel) return std::make_unique<DynamicRules>(grants, refusals);
     return nullptr;
 }
 
@@ -58,7 +58,9 @@ Admission ChannelWatch::may_create_static(std::string_view name, std::uint32_t o
     auto rules = make_rules(name, grants_, limits_, *refusals_);
     if (!rules) return {false, refusals_->channel(name)};
     if (name == "rdpsnd") sound_ = static_cast<SoundRules const*>(rules.get());
-    channels_.emplace(name, std::make_unique<Static>(std::move(rules), options));
+    auto const added =
+        channels_.emplace(name, std::make_unique<Static>(std::move(rules), options)).first;
+    if (name == dynamic_channel) dynamic_ = added->second.get();
     return {true, {}};
 }
 
@@ -127,6 +129,21 @@ Verdict ChannelWatch::on_static(
     }
     }
     if (!verdict.fault.empty()) dead_ = true;
+    return verdict;
+}
+
+Verdict ChannelWatch::lay(std::optional<Overlay> const& overlay)
+{
+    Verdict verdict;
+    if (dead_ || !dynamic_) return verdict;
+    auto& rules = static_cast<DynamicRules&>(*dynamic_->rules);
+    for (auto const& sending : rules.lay(overlay).forward)
+        cut_into_chunks(
+            dynamic_channel,
+            (dynamic_->options & option_show_protocol) != 0,
+            sending,
+            verdict.forward
+        );
     return verdict;
 }
 

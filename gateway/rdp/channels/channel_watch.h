@@ -1,5 +1,7 @@
 #pragma once
 
+#include "gateway/rdp/channels/graphics_stream.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -102,6 +104,9 @@ public:
         std::uint32_t total
     );
 
+    /// The gateway's own pixels over what the graphics pipeline draws, until others come or none.
+    [[nodiscard]] Verdict lay(std::optional<Overlay> const& overlay);
+
     /// The session ends: facts still open are told as incomplete. Once, and last.
     [[nodiscard]] std::vector<Fact> conclude();
 
@@ -116,6 +121,7 @@ private:
     std::unique_ptr<Refusals> refusals_;
     std::map<std::string, std::unique_ptr<Static>, std::less<>> channels_;
     SoundRules const* sound_ = nullptr;
+    Static* dynamic_ = nullptr;
     bool dead_ = false;
 };
 

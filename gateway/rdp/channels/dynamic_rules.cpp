@@ -32,9 +32,6 @@ constexpr std::uint16_t version_max = 2;
 /// Answered to a target that asks for a channel which is not allowed: what a client answers that
 /// does not know the name.
 constexpr std::uint32_t no_such_listener = 0xC0000001;
-/// A client's offer to import its cache of pictures from an earlier session. The recording's
-/// decoder was not there, so it would show nothing where the target draws from that cache.
-constexpr std::uint16_t cache_import_offer = 0x10;
 
 std::size_t code_bytes(std::uint8_t code)
 {
@@ -116,26 +113,22 @@ std::string layout_message(std::uint32_t width, std::uint32_t height)
     constexpr std::uint32_t percent = 100;
     std::string bytes;
     for (auto const number :
-         {display_layout, 16 + monitor_bytes, monitor_bytes, 1U, primary, 0U, 0U, width, height,
-          0U, 0U, 0U, percent, percent})
+         {display_layout,
+          16 + monitor_bytes,
+          monitor_bytes,
+          1U,
+          primary,
+          0U,
+          0U,
+          width,
+          height,
+          0U,
+          0U,
+          0U,
+          percent,
+          percent})
         put_u32(bytes, number);
     return bytes;
-}
-
-/// [MS-RDPEGFX]: several PDUs in a message, each with its length. Nothing: not so.
-std::optional<std::string> without_cache_offers(std::string_view message)
-{
-    std::string kept;
-    while (!message.empty()) {
-        WireReader reader{message};
-        auto const command = reader.u16();
-        reader.take(2);
-        std::size_t const length = reader.u32();
-        if (!reader.good() || length < 8 || length > message.size()) return std::nullopt;
-        if (command != cache_import_offer) kept += message.substr(0, length);
-        message.remove_prefix(length);
-    }
-    return kept;
 }
 
 } // namespace
@@ -273,7 +266,12 @@ void DynamicRules::on_create(
         out.fault = "dynamic channels: id in use, or too many";
         return;
     }
-    channels_.insert_or_assign(parts.id, Channel{.kind = *kind});
+    Channel fresh{.kind = *kind};
+    if (kind == Kind::graphics) {
+        fresh.stream = std::make_unique<GraphicsStream>();
+        (void)fresh.stream->lay(overlay_);
+    }
+    channels_.insert_or_assign(parts.id, std::move(fresh));
     auto bytes = head(create, parts.length_code, parts.id); // here: the priority
     bytes += name;
     bytes.push_back('\0');
@@ -319,7 +317,7 @@ void DynamicRules::on_data(
             return;
         }
     } else if (assembly.total == 0) {
-        deliver(message.direction, parts.id, channel.kind, std::string{rest}, out);
+        deliver(message.direction, parts.id, channel, std::string{rest}, out);
         return;
     }
     if (rest.empty() || rest.size() > assembly.total - assembly.bytes.size() ||
@@ -333,16 +331,29 @@ void DynamicRules::on_data(
     auto whole = std::move(assembly.bytes);
     assembly = {};
     held_bytes_ -= whole.size();
-    deliver(message.direction, parts.id, channel.kind, std::move(whole), out);
+    deliver(message.direction, parts.id, channel, std::move(whole), out);
 }
 
-std::string DynamicRules::judge(Direction direction, Kind kind, std::string whole, Outcome& out)
+std::string
+DynamicRules::judge(Direction direction, Channel& channel, std::string whole, Outcome& out)
 {
-    if (kind == Kind::display) return judge_display(direction, std::move(whole), out);
-    if (kind != Kind::graphics || direction == Direction::to_vendor) return whole;
-    auto kept = without_cache_offers(whole);
-    if (!kept) out.fault = "dynamic channels: graphics message";
-    return kept.value_or(std::string{});
+    if (channel.kind == Kind::display) return judge_display(direction, std::move(whole), out);
+    if (channel.kind == Kind::graphics)
+        return judge_graphics(direction, *channel.stream, std::move(whole), out);
+    return whole;
+}
+
+std::string DynamicRules::judge_graphics(
+    Direction direction, GraphicsStream& stream, std::string whole, Outcome& out
+)
+{
+    auto passed =
+        direction == Direction::to_target ? stream.from_vendor(whole) : stream.from_target(whole);
+    if (!passed)
+        out.fault = "dynamic channels: graphics message";
+    else if (direction == Direction::to_vendor)
+        out.graphics.push_back(std::move(whole));
+    return passed.value_or(std::string{});
 }
 
 std::string DynamicRules::judge_display(Direction direction, std::string whole, Outcome& out)
@@ -371,27 +382,43 @@ std::string DynamicRules::judge_display(Direction direction, std::string whole, 
 }
 
 void DynamicRules::deliver(
-    Direction direction, std::uint32_t id, Kind kind, std::string whole, Outcome& out
+    Direction direction, std::uint32_t id, Channel& channel, std::string whole, Outcome& out
 )
 {
-    whole = judge(direction, kind, std::move(whole), out);
-    if (whole.empty()) return;
+    auto const passed = judge(direction, channel, std::move(whole), out);
+    if (!passed.empty()) send_message(direction, id, passed, out);
+}
+
+void DynamicRules::send_message(
+    Direction direction, std::uint32_t id, std::string_view whole, Outcome& out
+)
+{
     auto bytes = head(data, 0, id);
     if (bytes.size() + whole.size() <= pdu_bytes_max) {
-        out.send(direction, bytes + whole);
-    } else {
-        auto const code = code_of(static_cast<std::uint32_t>(whole.size()));
-        auto first = head(data_first, code, id);
-        put_number(first, whole.size(), code_bytes(code));
-        std::string_view left = whole;
-        for (auto* start = &first; !left.empty(); start = &bytes) {
-            auto const part = left.substr(0, pdu_bytes_max - start->size());
-            out.send(direction, *start + std::string{part});
-            left.remove_prefix(part.size());
-        }
+        out.send(direction, bytes.append(whole));
+        return;
     }
-    if (kind == Kind::graphics && direction == Direction::to_vendor)
-        out.graphics.push_back(std::move(whole));
+    auto const code = code_of(static_cast<std::uint32_t>(whole.size()));
+    auto first = head(data_first, code, id);
+    put_number(first, whole.size(), code_bytes(code));
+    for (auto* start = &first; !whole.empty(); start = &bytes) {
+        auto const part = whole.substr(0, pdu_bytes_max - start->size());
+        out.send(direction, *start + std::string{part});
+        whole.remove_prefix(part.size());
+    }
+}
+
+Outcome DynamicRules::lay(std::optional<Overlay> const& overlay)
+{
+    Outcome out;
+    overlay_ = overlay;
+    for (auto& [id, channel] : channels_) {
+        if (channel.kind != Kind::graphics) continue;
+        auto const drawn = channel.stream->lay(overlay);
+        if (!drawn.empty() && channel.state == State::open)
+            send_message(Direction::to_vendor, id, drawn, out);
+    }
+    return out;
 }
 
 } // namespace ecluse::rdp

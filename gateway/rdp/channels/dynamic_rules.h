@@ -1,10 +1,12 @@
 #pragma once
 
+#include "gateway/rdp/channels/graphics_stream.h"
 #include "gateway/rdp/channels/message.h"
 
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -21,6 +23,8 @@ public:
 
     [[nodiscard]] std::size_t kept_max() const override;
     [[nodiscard]] Outcome on_message(Message const& message) override;
+    /// Over what the pipeline draws, now and on channels that come later.
+    [[nodiscard]] Outcome lay(std::optional<Overlay> const& overlay);
 
 private:
     enum class Kind { graphics, sound, display };
@@ -34,6 +38,7 @@ private:
         State state = State::asked;
         Assembly to_target{};
         Assembly to_vendor{};
+        std::unique_ptr<GraphicsStream> stream{}; // of graphics
     };
     /// One PDU's head, read.
     struct Head {
@@ -47,15 +52,22 @@ private:
     void on_close(Message const& message, Head const& head, Outcome& out);
     void on_data(Message const& message, Head const& head, std::string_view rest, Outcome& out);
     [[nodiscard]] std::optional<Kind> kind_of(std::string_view name) const;
-    /// What goes on of a message of the graphics or display channel; nothing: a fault, or empty.
+    /// What goes on of a message; nothing: a fault, or empty.
     [[nodiscard]] std::string
-    judge(Direction direction, Kind kind, std::string whole, Outcome& out);
+    judge(Direction direction, Channel& channel, std::string whole, Outcome& out);
+    [[nodiscard]] static std::string
+    judge_graphics(Direction direction, GraphicsStream& stream, std::string whole, Outcome& out);
     [[nodiscard]] std::string judge_display(Direction direction, std::string whole, Outcome& out);
-    void deliver(Direction direction, std::uint32_t id, Kind kind, std::string whole, Outcome& out);
+    void deliver(
+        Direction direction, std::uint32_t id, Channel& channel, std::string whole, Outcome& out
+    );
+    static void
+    send_message(Direction direction, std::uint32_t id, std::string_view whole, Outcome& out);
 
     Grants grants_;
     Refusals& refusals_;
     std::map<std::uint32_t, Channel> channels_;
+    std::optional<Overlay> overlay_;
     std::size_t capabilities_unanswered_ = 0;
     std::size_t held_bytes_ = 0; // of all fragments
     std::string display_;        // the last layout that was forwarded
