@@ -64,6 +64,8 @@ const common = {
   logLevel: "warning",
   absWorkingDir: here,
 };
+// A library's stylesheet becomes a constructed one, on the page that needs it.
+const textStyles = { loader: { ".css": "text" } };
 
 /** What of ours a bundle is made of. */
 function inputsOf(result) {
@@ -74,7 +76,7 @@ function inputsOf(result) {
 
 const used = new Set();
 async function buildDoor(door, folder) {
-  const shared = { ...common, splitting: true, entryPoints: [`src/${door}.tsx`], entryNames: "[name]-[hash]", chunkNames: "[name]-[hash]" };
+  const shared = { ...common, ...textStyles, splitting: true, entryPoints: [`src/${door}.tsx`], entryNames: "[name]-[hash]", chunkNames: "[name]-[hash]" };
   const defined = (worker, icons) => ({ DOOR: JSON.stringify(door), WORKER_URL: JSON.stringify(worker), ICONS_URL: JSON.stringify(icons) });
   const first = await esbuild.build({ ...shared, define: defined("", ""), write: false, metafile: true, outdir: "/" });
   const sources = inputsOf(first);
