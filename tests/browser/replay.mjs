@@ -8,11 +8,14 @@ import { expect, fail, failed, launch, look, open, step, totp, usedUntil } from 
 const { CONSOLE, ECLUSE_ROOT, SSH_PORT, ACCOUNT, DESKTOP } = process.env;
 const pocket = (login, name) => readFileSync(join(ECLUSE_ROOT, "people", login, name), "utf8").trim();
 const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
-const code = async (login) => {
-  usedUntil(pocket(login, "totp"), Number(pocket(login, "last_step")));
-  const found = await totp(pocket(login, "totp"));
-  return found;
-};
+/** Not one step early, which may be over before it is typed: the step that is now, or a later one. */
+const used = new Map();
+async function code(login) {
+  const step = Math.max(Math.floor(Date.now() / 30_000), (used.get(login) ?? Number(pocket(login, "last_step"))) + 1);
+  usedUntil(pocket(login, "totp"), step - 1);
+  used.set(login, step);
+  return totp(pocket(login, "totp"));
+}
 
 async function logIn(page, login) {
   await page.goto("/");
