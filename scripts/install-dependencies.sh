@@ -23,8 +23,8 @@ test_packages=(
   openssh-server openssh-client putty-tools rsync poppler-utils qpdf oathtool sqlite3 expect
   libfaketime socat python3 tmux openssl procps curl
   xrdp xorgxrdp xvfb xauth x11-utils x11-xkb-utils xdotool xterm openbox imagemagick ffmpeg xclip
-  # Drives and copied files, on either side.
-  fuse3
+  # Drives and copied files, on either side; sound on the technician's.
+  fuse3 pulseaudio
   # systemd-analyze judges the units; a container boots them.
   systemd systemd-container
   # The pages' tests.

@@ -234,8 +234,7 @@ bool Relay::connect(proxyData* session)
          .clipboard_out = grant_->allows("clipboard_out"),
          .file_up = grant_->allows("file_up"),
          .file_down = grant_->allows("file_down"),
-         // Tested by itself, not yet proven against a real client and desktop.
-         .sound = false,
+         .sound = grant_->allows("sound"),
          .graphics = false},
         {.clipboard_bytes_max = static_cast<std::uint64_t>(settings.clipboard_bytes_max),
          .file_bytes_max = static_cast<std::uint64_t>(settings.file_bytes_max)}

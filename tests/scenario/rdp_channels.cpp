@@ -5,10 +5,13 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include <algorithm>
+#include <cstdint>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <random>
+#include <utility>
 
 using namespace ecluse::test;
 using namespace std::chrono_literals;
@@ -372,4 +375,59 @@ TEST_CASE(
     type_line(rig, "printf permis | xclip -selection clipboard");
     CHECK(rig.desk().pastes("permis", start_limit));
     CHECK(rig.policy().events("transfer").empty());
+}
+
+namespace {
+
+/// A second of a note, given to xrdp's channel server as its sound driver does it.
+constexpr auto play_note = R"(
+import math, os, socket, struct, time
+display = os.environ["DISPLAY"].split(":")[1].split(".")[0]
+server = socket.socket(socket.AF_UNIX)
+server.connect("/run/xrdp/sockdir/xrdp_chansrv_audio_out_socket_" + display)
+note = [int(12000 * math.sin(2 * math.pi * 440 * i / 44100)) for i in range(44100)]
+pcm = b"".join(struct.pack("<hh", s, s) for s in note)
+for at in range(0, len(pcm), 8192):
+    part = pcm[at:at + 8192]
+    server.sendall(struct.pack("<II", 0, len(part) + 8) + part)
+    time.sleep(len(part) / 176400)
+server.sendall(struct.pack("<II", 1, 8))
+open("joue", "w").write("joue")
+time.sleep(2)
+)";
+
+/// How often the left channel of 16-bit stereo sound passes from below to above silence.
+std::size_t rises(std::string const& pcm)
+{
+    std::size_t count = 0;
+    bool was_below = false;
+    for (std::size_t at = 0; at + 4 <= pcm.size(); at += 4) {
+        std::int16_t sample = 0;
+        std::memcpy(&sample, &pcm[at], sizeof sample);
+        if (sample < -1000) was_below = true;
+        if (sample > 1000 && std::exchange(was_below, false)) ++count;
+    }
+    return count;
+}
+
+} // namespace
+
+TEST_CASE("sound is heard when it is granted", "[rdp][CLAUSIER:O-12.2.5.3]")
+{
+    RdpRig rig;
+    grant(rig, {"sound"});
+    auto const heard = rig.desk().plug_loudspeaker();
+    rig.target().put_file("desk1", "note.py", play_note);
+    auto const client = open_desktop(rig, {"/sound:sys:pulse", "/microphone:sys:pulse"});
+
+    type_line(rig, "python3 note.py 2>faute");
+    REQUIRE(rig.target().wait_for_file("desk1", "joue", "joue", start_limit));
+    INFO(rig.target().file("desk1", "faute"));
+    // A second of it has 440; codecs and buffers may take some of the ends.
+    auto const until = std::chrono::steady_clock::now() + 15s;
+    while (rises(read_all(heard)) < 400 && std::chrono::steady_clock::now() < until)
+        (void)rig.policy().wait_for("no such request", 1, 1s);
+    CHECK(rises(read_all(heard)) >= 400);
+    CHECK(rises(read_all(heard)) <= 450);
+    CHECK(rig.policy().events("function_refused").empty());
 }

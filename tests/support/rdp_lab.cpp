@@ -214,6 +214,12 @@ bool RdpTarget::wait_for_file(
     return false;
 }
 
+void RdpTarget::put_file(std::string const& account, std::string const& name, std::string_view text)
+    const
+{
+    std::ofstream{folder_ + "/homes/" + account + "/" + name, std::ios::binary} << text;
+}
+
 std::string RdpTarget::logs() const
 {
     std::string all;
@@ -414,6 +420,34 @@ bool RdpDesk::pastes(std::string_view text, std::chrono::seconds limit)
     for (auto const until = Clock::now() + limit; Clock::now() < until; pace(100))
         if (paste() == text) return true;
     return false;
+}
+
+std::string RdpDesk::plug_loudspeaker()
+{
+    if (run({"which", "pulseaudio"}).status != 0) SKIP("pulseaudio is not installed");
+    auto const settings = folder_ + "/.config/pulse";
+    auto const pipe = folder_ + "/loudspeaker";
+    std::filesystem::create_directories(settings);
+    std::ofstream{settings + "/client.conf"} << "default-server = unix:" << pipe
+                                             << ".socket\nautospawn = no\n";
+    // Both end with the test.
+    auto const script = "setpriv --pdeathsig KILL pulseaudio -n --daemonize=no --exit-idle-time=-1 "
+                        "--log-target=null "
+                        "-L 'module-native-protocol-unix auth-anonymous=1 socket=" +
+                        pipe + ".socket' -L 'module-pipe-sink file=" + pipe +
+                        " rate=44100 channels=2 format=s16le use_system_clock_for_timing=yes' & "
+                        "until test -p " +
+                        pipe + " && test -S " + pipe +
+                        ".socket; do sleep 0.1; done; echo ready; "
+                        "exec cat " +
+                        pipe + " >" + pipe + ".raw";
+    loudspeaker_ = std::make_unique<Program>(Program::Options{
+        tied({"env", "HOME=" + folder_, "PULSE_RUNTIME_PATH=" + folder_, "sh", "-c", script}),
+        {},
+        false,
+        true});
+    REQUIRE(loudspeaker_->wait_for_output("ready", start_limit));
+    return pipe + ".raw";
 }
 
 Picture RdpDesk::look()

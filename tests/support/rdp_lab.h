@@ -70,6 +70,8 @@ public:
         std::string_view text,
         std::chrono::seconds limit = std::chrono::seconds{15}
     ) const;
+    /// Puts a file there.
+    void put_file(std::string const& account, std::string const& name, std::string_view text) const;
     [[nodiscard]] std::string logs() const;
 
     /// Whether this picture is of a desktop of ours, and not of a login or a message.
@@ -113,6 +115,9 @@ public:
     /// Pastes until this is what comes.
     [[nodiscard]] bool
     pastes(std::string_view text, std::chrono::seconds limit = std::chrono::seconds{15});
+    /// From now on what a client plays with PulseAudio goes into this file: 44,100 times a second
+    /// two channels of 16 bits. Skips the test where there is no PulseAudio.
+    [[nodiscard]] std::string plug_loudspeaker();
     [[nodiscard]] std::string const& folder() const { return folder_; }
     [[nodiscard]] Picture look();
     /// Looks until this is true of the picture.
@@ -129,7 +134,7 @@ private:
     Outcome tool(std::vector<std::string> const& words);
 
     std::string folder_, display_;
-    std::unique_ptr<Program> screen_, copied_;
+    std::unique_ptr<Program> screen_, copied_, loudspeaker_;
     std::vector<std::unique_ptr<Program>> wires_;
 };
 
