@@ -1,5 +1,5 @@
 // The RSSI finds a recording, opens it with reason and key, and watches it; nobody else can. The recordings are those
-// of a real ssh and, where there is one, of a real desktop. clause: CLAUSIER:O-6.3 WEB:HE6
+// of a real ssh and, where there is one, of a real desktop.
 import { execFileSync, spawn } from "node:child_process";
 import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

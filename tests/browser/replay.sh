@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # replay.sh BIN PAGES OUT MODULES: a real ssh session and, where this machine can run one, a real desktop session are
 # recorded through the gateway; then replay.mjs is the RSSI who watches them in Debian's Chromium. As run.sh otherwise.
+# clause: WEB:HE6 CLAUSIER:O-6.3
 set -euo pipefail
 ECLUSE_BIN=$1 ECLUSE_PAGES=$2 out=$3 modules=$4
 here=$(cd "$(dirname "$0")" && pwd)
