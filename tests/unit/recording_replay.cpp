@@ -113,7 +113,7 @@ TEST_CASE("no piece of a terminal holds what was typed in hiding, or another cha
     auto const piece = must(terminal_piece(*from->recording, *from->key, 0));
     CHECK(
         json::serialize(piece.at("frames")) ==
-        R"([[100000,"r","100x30"],[200000,"o","caf"],[400000,"o","é\r\n\u001B]52;c;cGlyYXRl\u0007"],)"
+        R"([[100000,"r","100x30"],[200000,"o","caf"],[400000,"o","é\r\n\u001b]52;c;cGlyYXRl\u0007"],)"
         R"([1100000,"r","80x24"],[1300000,"o","fin"]])"
     );
     CHECK(piece.at("next").is_null());
