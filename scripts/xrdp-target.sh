@@ -2,7 +2,8 @@
 # A real xrdp desktop for tests and demonstrations: runs in the foreground, prints "port N" when it
 # answers on 127.0.0.1, and takes everything with it when it ends, even by kill -9.
 #
-#   scripts/xrdp-target.sh FOLDER [USERS [PORT]]      USERS: how many accounts (1)
+#   scripts/xrdp-target.sh FOLDER [USERS [PORT [RESIZES]]]    USERS: how many accounts (1); RESIZES: true when
+#                                                             desktops of 0.9 shall follow the client's window
 #
 # It needs root, and changes nothing on the machine: xrdp, its session manager and the desktops live in
 # a mount and a process namespace of their own, where /etc/xrdp, /etc/passwd, /etc/shadow and the PAM file
@@ -12,7 +13,7 @@
 set -euo pipefail
 
 if [ "${1:-}" != --inside ]; then
-    folder=${1:?xrdp-target: FOLDER is missing} users=${2:-1} port=${3:-0}
+    folder=${1:?xrdp-target: FOLDER is missing} users=${2:-1} port=${3:-0} resizes=${4:-false}
     cannot() { printf 'xrdp-target: %s\n' "$*" >&2; exit 77; }
     [ "$(id -u)" = 0 ] || cannot "root is needed: xrdp logs people in"
     for program in xrdp xrdp-sesman openbox xterm; do
@@ -27,7 +28,7 @@ if [ "${1:-}" != --inside ]; then
     chmod 1777 /tmp/.X11-unix
     # unshare itself does not listen to TERM; its death is what ends all inside.
     setpriv --pdeathsig KILL unshare --mount --pid --fork --kill-child=KILL \
-        "$BASH" "$0" --inside "$folder" "$users" "$port" &
+        "$BASH" "$0" --inside "$folder" "$users" "$port" "$resizes" &
     inside=$!
     trap 'kill -KILL "$inside" 2>/dev/null || true' EXIT
     trap 'exit 143' TERM INT HUP
@@ -35,7 +36,7 @@ if [ "${1:-}" != --inside ]; then
     exit
 fi
 
-folder=$2 users=$3 port=$4
+folder=$2 users=$3 port=$4 resizes=$5
 umask 022
 
 free_port() {
@@ -61,10 +62,10 @@ if [ ! -f "$folder/password" ]; then
 fi
 [ -s "$folder/etc/xrdp/rsakeys.ini" ] || xrdp-keygen xrdp "$folder/etc/xrdp/rsakeys.ini" >/dev/null
 
-# Debian 12 has xrdp 0.9: its session manager listens on TCP (a socket in 0.10), its only use of dynamic
-# channels is one it fails at; the graphics pipeline of 0.10 needs them.
+# Debian 12 has xrdp 0.9: its session manager listens on TCP (a socket in 0.10), and it uses dynamic
+# channels for resizing alone, which measurements do without; 0.10 needs them for graphics as well.
 listen="ListenAddress=127.0.0.1
-ListenPort=$sesman_port" dynamic_channels=false
+ListenPort=$sesman_port" dynamic_channels=$resizes
 if xrdp --version 2>/dev/null | grep -qE '^xrdp (0\.[1-9][0-9]|[1-9])'; then
     listen="ListenPort=sesman.socket" dynamic_channels=true
 fi

@@ -1,5 +1,7 @@
 #include "gateway/rdp/target_settings.h"
 
+#include "gateway/rdp/channels/desktop_size.h"
+
 #include <algorithm>
 #include <freerdp/server/proxy/proxy_context.h>
 #include <memory>

@@ -14,9 +14,4 @@ Result<> fill_target_settings(rdpSettings* target, rdpSettings const* front, Tar
 /// What the library sets again right before it connects: in its ClientPreConnect hook.
 Result<> correct_target_settings(rdpSettings* target, Grant const& grant);
 
-/// Edges of a desktop that is asked for.
-constexpr unsigned desktop_width_max = 4096;
-constexpr unsigned desktop_height_max = 2304;
-constexpr unsigned desktop_edge_min = 200;
-
 } // namespace ecluse::rdp

@@ -26,7 +26,7 @@ bool allowed(Grants const& grants, Direction direction, std::string_view message
         if (name == std::string_view{"AUDIO_PLAYBACK_DVC\0", 19} ||
             name == std::string_view{"AUDIO_PLAYBACK_LOSSY_DVC\0", 25})
             return grants.sound;
-        return false;
+        return name == std::string_view{"Microsoft::Windows::RDS::DisplayControl\0", 40};
     }
     return true;
 }

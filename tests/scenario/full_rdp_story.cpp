@@ -1,9 +1,12 @@
+#include "common/bytes.h"
 #include "tests/support/full_rdp.h"
 #include "tests/support/must.h"
 
 #include <catch2/catch_test_macros.hpp>
 
 #include <csignal>
+#include <filesystem>
+#include <fstream>
 
 using namespace ecluse;
 using namespace ecluse::test;
@@ -129,6 +132,45 @@ TEST_CASE(
     INFO(shown.out << shown.err);
     CHECK(shown.exit == 0);
     CHECK(contains(shown.out, session));
+}
+
+TEST_CASE(
+    "a file that a drive carried stands in the report, with its direction and digest",
+    "[CLAUSIER:O-12.2.5.3]"
+)
+{
+    if (run({"which", "fusermount3"}).status != 0) SKIP("fuse3 is not installed");
+    FullRdp rdp{RdpTarget::Kind::xrdp};
+    auto& people = rdp.people();
+    auto const bag = rdp.path("valise");
+    std::filesystem::create_directories(bag);
+    std::string const tool(70'000, 'o');
+    std::ofstream{bag + "/outil.bin", std::ios::binary} << tool;
+    auto const window = rdp.open_window(10min, "desktop,file_up");
+    {
+        auto const client = rdp.live_desktop({"/drive:valise," + bag});
+        rdp.type_to_file("premier");
+        rdp.desk().type("until cp thinclient_drives/valise/outil.bin .; do sleep 1; done; ");
+        rdp.desk().type("cp outil.bin thinclient_drives/valise/sorti.bin; echo lu >lu");
+        rdp.desk().key("Return");
+        REQUIRE(rdp.target().wait_for_file("desk1", "lu", "lu", 60s));
+        CHECK(rdp.target().file("desk1", "outil.bin") == tool);
+        client->signal(SIGTERM);
+        REQUIRE(rdp.leaves(*client));
+    }
+    rdp.stack().wait_until_sealed(1);
+    REQUIRE(people.as("c.leroy", {"window", "close", window.id, "--reason", "fini"}).exit == 0);
+    auto const reports = people.as("n.belkacem", {"report", "list"}).json();
+    REQUIRE(reports.at("rows").as_array().size() == 1);
+    auto const report =
+        std::string{reports.at("rows").as_array()[0].as_object().at("report").as_string()};
+    auto const shown = people.as("n.belkacem", {"report", "show", report});
+    INFO(shown.out << shown.err);
+    CHECK(contains(shown.out, "outil.bin"));
+    CHECK(contains(shown.out, to_hex(sha256(tool))));
+    // What was tried and not granted stands there as well, and passed nowhere.
+    CHECK(contains(shown.out, "function_refused"));
+    CHECK_FALSE(std::filesystem::exists(bag + "/sorti.bin"));
 }
 
 TEST_CASE("a desktop behind NLA is opened with the vault's password, and reconnected to")

@@ -431,3 +431,23 @@ TEST_CASE("sound is heard when it is granted", "[rdp][CLAUSIER:O-12.2.5.3]")
     CHECK(rises(read_all(heard)) <= 450);
     CHECK(rig.policy().events("function_refused").empty());
 }
+
+TEST_CASE("a desktop follows its client's window, and the recording follows it", "[rdp]")
+{
+    RdpRig rig;
+    auto const client = open_desktop(rig, {"/dynamic-resolution"});
+    rig.desk().resize(1000, 700);
+    REQUIRE(rig.policy().wait_for_frame('e', R"("width":1000,"height":700)", start_limit));
+    // What is typed while the client becomes active anew may be lost; people begin again.
+    auto const until = std::chrono::steady_clock::now() + start_limit;
+    do {
+        rig.desk().key("ctrl+c");
+        type_line(rig, "xdpyinfo >taille");
+    } while (!rig.target().wait_for_file("desk1", "taille", " 1000x700 ", 5s) &&
+             std::chrono::steady_clock::now() < until);
+    for (auto const& end : rig.policy().requests("ended"))
+        FAIL_CHECK(end.at("reason").as_string());
+    CHECK(rig.target().file("desk1", "taille").find(" 1000x700 ") != std::string::npos);
+    for (auto const& event : rig.policy().events("forward_refused"))
+        CHECK(event.at("detail").as_string().find("::") == std::string::npos);
+}

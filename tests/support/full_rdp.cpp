@@ -193,9 +193,11 @@ std::vector<std::string> FullRdp::words(std::string const& file, std::string con
     return {file, "/v:127.0.0.1:" + wire, "/p:", "/cert:ignore"};
 }
 
-std::unique_ptr<Program> FullRdp::live_desktop()
+std::unique_ptr<Program> FullRdp::live_desktop(std::vector<std::string> const& more)
 {
-    auto client = desk_->connect(words(ticket()));
+    auto all = words(ticket());
+    all.insert(all.end(), more.begin(), more.end());
+    auto client = desk_->connect(all);
     if (!desk_->desktop_comes(60s)) {
         auto const seen = client->finish(0s);
         FAIL("no desktop: " << seen.out << seen.err << logs() << target_->logs());

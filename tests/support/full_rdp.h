@@ -35,8 +35,8 @@ public:
     /// The words for xfreerdp3 with this file, leaving from this address.
     [[nodiscard]] std::vector<std::string>
     words(std::string const& file, std::string const& from = "127.0.0.2");
-    /// A session that shows the target's desktop.
-    [[nodiscard]] std::unique_ptr<Program> live_desktop();
+    /// A session that shows the target's desktop, of a client that is given these words as well.
+    [[nodiscard]] std::unique_ptr<Program> live_desktop(std::vector<std::string> const& more = {});
     /// The client ends within this, whatever its exit status.
     [[nodiscard]] bool
     leaves(Program& client, std::chrono::seconds limit = std::chrono::seconds{20});

@@ -145,7 +145,7 @@ void RdpTarget::start()
     if (kind_ == Kind::xrdp)
         words.insert(
             words.end(),
-            {ECLUSE_SCRIPTS "/xrdp-target.sh", folder_, std::to_string(accounts_), port_}
+            {ECLUSE_SCRIPTS "/xrdp-target.sh", folder_, std::to_string(accounts_), port_, "true"}
         );
     else
         words.insert(
@@ -385,6 +385,22 @@ void RdpDesk::click(int x, int y)
         tool({"xdotool", "mousemove", std::to_string(x), std::to_string(y), "click", "1"}).status ==
         0
     );
+}
+
+void RdpDesk::resize(int width, int height)
+{
+    auto const done = tool(
+        {"xdotool",
+         "search",
+         "--onlyvisible",
+         "--class",
+         "xfreerdp",
+         "windowsize",
+         std::to_string(width),
+         std::to_string(height)}
+    );
+    INFO(done.err);
+    REQUIRE(done.status == 0);
 }
 
 void RdpDesk::copy(std::string const& what, std::string const& type)

@@ -108,6 +108,8 @@ public:
     void type(std::string const& text);
     void key(std::string const& name);
     void click(int x, int y);
+    /// Drags the client's window to this size.
+    void resize(int width, int height);
     /// What a program of this computer copies: text, or with another type ("text/uri-list") that.
     void copy(std::string const& what, std::string const& type = "UTF8_STRING");
     /// What a program would paste now; empty: nothing, or not of this type.

@@ -64,11 +64,107 @@ struct Open : Conversation {
 
 } // namespace
 
-TEST_CASE("drdynvc exists only when a dynamic channel may exist")
+namespace {
+
+constexpr std::string_view display = "Microsoft::Windows::RDS::DisplayControl";
+
+struct Monitor {
+    std::uint32_t width;
+    std::uint32_t height;
+    std::uint32_t left = 0;
+};
+/// A client's wish; what is not named is as the gateway writes it.
+std::string layout(std::vector<Monitor> const& monitors)
 {
-    CHECK_FALSE(Conversation(granted(false, false), limits, "drdynvc").admission.allowed);
-    CHECK(Conversation(granted(true, false), limits, "drdynvc").admission.allowed);
-    CHECK(Conversation(granted(false, true), limits, "drdynvc").admission.allowed);
+    auto bytes = u32(2) + u32(16 + monitors.size() * 40) + u32(40) + u32(monitors.size());
+    for (auto const& one : monitors)
+        bytes += u32(one.left == 0 ? 1 : 0) + u32(one.left) + u32(0) + u32(one.width) +
+                 u32(one.height) + zeros(12) + u32(100) + u32(100);
+    return bytes;
+}
+std::string display_limits(std::uint32_t monitors, std::uint32_t width, std::uint32_t height)
+{
+    return u32(5) + u32(20) + u32(monitors) + u32(width) + u32(height);
+}
+
+} // namespace
+
+TEST_CASE("a desktop may be given another size, but no more than the recording keeps")
+{
+    Open channel{display, granted(false, false)};
+    CHECK(
+        channel.target_says(data(7, display_limits(16, 8192, 8192))).to_vendor ==
+        data(7, display_limits(1, 4096, 2304))
+    );
+    CHECK(
+        channel.target_says(data(7, display_limits(1, 1920, 1080))).to_vendor ==
+        data(7, display_limits(1, 1920, 1080))
+    );
+    auto const wish = data(7, layout({{1000, 701}}));
+    CHECK(channel.vendor_says(wish).to_target == wish);
+    // The same once more would only make the target draw everything again.
+    CHECK(channel.vendor_says(wish).to_target.empty());
+    auto const widest = data(7, layout({{4096, 2304}}));
+    CHECK(channel.vendor_says(widest).to_target == widest);
+    CHECK(channel.vendor_says(wish).told.empty());
+    auto turned = layout({{800, 600}});
+    turned[40] = '\x5a';
+    CHECK(channel.vendor_says(data(7, turned)).to_target == data(7, layout({{800, 600}})));
+}
+
+TEST_CASE("a layout that is no single desktop goes nowhere, and is told once")
+{
+    auto const monitors = GENERATE(values<std::vector<Monitor>>({
+        {{1000, 700}, {1000, 700, 1000}},
+        {{199, 700}},
+        {{1000, 199}},
+        {{1001, 700}},
+        {{4098, 700}},
+        {{1000, 2305}},
+        {{0xfffffffe, 0xffffffff}},
+    }));
+    Open channel{display, granted(false, false)};
+    auto const heard = channel.vendor_says(data(7, layout(monitors)));
+    CHECK(heard.fault.empty());
+    CHECK(heard.to_target.empty());
+    REQUIRE(heard.told.size() == 1);
+    CHECK(
+        heard.told[0] == R"({"type":"forward_refused","what":"channel","detail":")" +
+                             std::string{display} + R"(: layout"})"
+    );
+    CHECK(channel.vendor_says(data(7, layout(monitors))).told.empty());
+}
+
+TEST_CASE("malformed messages of the display channel end the session")
+{
+    Open channel{display, granted(false, false)};
+    SECTION("from the vendor")
+    {
+        auto const bytes = GENERATE(
+            as<std::string>{},
+            "x",
+            u32(2) + u32(16) + u32(40) + u32(0),
+            u32(2) + u32(56) + u32(40) + u32(1) + zeros(39),
+            u32(2) + u32(56) + u32(44) + u32(1) + zeros(40),
+            u32(2) + u32(57) + u32(40) + u32(1) + zeros(40),
+            u32(2) + u32(56) + u32(40) + u32(0xffffffff) + zeros(40),
+            layout(std::vector<Monitor>(17, {800, 600})),
+            display_limits(1, 800, 600)
+        );
+        CHECK_FALSE(channel.vendor_says(data(7, bytes)).fault.empty());
+    }
+    SECTION("from the target")
+    {
+        auto const bytes = GENERATE(
+            as<std::string>{},
+            "x",
+            u32(5) + u32(16) + zeros(12),
+            display_limits(0, 800, 600),
+            display_limits(1, 800, 600) + zeros(4),
+            layout({{800, 600}})
+        );
+        CHECK_FALSE(channel.target_says(data(7, bytes)).fault.empty());
+    }
 }
 
 TEST_CASE("a dynamic channel passes by its name, and every other is answered by us")
@@ -86,7 +182,8 @@ TEST_CASE("a dynamic channel passes by its name, and every other is answered by 
         {"AUDIO_PLAYBACK_LOSSY_DVC", false, true, true},
         {"AUDIO_PLAYBACK_DVC", true, false, false},
         {"AUDIO_INPUT", true, true, false},
-        {"Microsoft::Windows::RDS::DisplayControl", true, true, false},
+        {"Microsoft::Windows::RDS::DisplayControl", false, false, true},
+        {"Microsoft::Windows::RDS::DisplayControl2", true, true, false},
         {"Microsoft::Windows::RDS::Location", true, true, false},
         {"Microsoft::Windows::RDS::Graphics ", true, true, false},
         {"microsoft::windows::rds::graphics", true, true, false},

@@ -25,7 +25,7 @@ make_rules(std::string_view name, Grants const& grants, Limits const& limits, Re
     if (name == "rdpsnd" && grants.sound) return std::make_unique<SoundRules>();
     if (name == "rdpdr" && DriveRules::needed(grants))
         return std::make_unique<DriveRules>(grants, limits, refusals);
-    if (name == "drdynvc" && DynamicRules::needed(grants))
+    if (name == "drdynvc")
         return std::make_unique<DynamicRules>(grants, refusals);
     return nullptr;
 }

@@ -1,5 +1,6 @@
 #include "gateway/rdp/channels/dynamic_rules.h"
 
+#include "gateway/rdp/channels/desktop_size.h"
 #include "gateway/rdp/channels/wire.h"
 
 #include <algorithm>
@@ -52,6 +53,72 @@ std::string head(std::uint8_t command, std::uint8_t second, std::uint32_t id)
     std::string bytes;
     put_u8(bytes, static_cast<std::uint8_t>(command << 4 | second << 2 | code));
     put_number(bytes, id, code_bytes(code));
+    return bytes;
+}
+
+/// [MS-RDPEDISP]: by which a client asks for another size of the desktop.
+constexpr std::string_view display_control = "Microsoft::Windows::RDS::DisplayControl";
+constexpr std::uint32_t display_layout = 2;
+constexpr std::uint32_t display_capabilities = 5;
+constexpr std::uint32_t monitor_bytes = 40;
+constexpr std::uint32_t monitors_max = 16;
+
+bool is_desktop(std::uint32_t width, std::uint32_t height)
+{
+    return width >= desktop_edge_min && width <= desktop_width_max && width % 2 == 0 &&
+           height >= desktop_edge_min && height <= desktop_height_max;
+}
+
+/// What the target says it can, no more than the recording can: one monitor. Empty: not so.
+std::string display_limits(std::string_view message)
+{
+    constexpr std::uint32_t length = 20;
+    WireReader reader{message};
+    bool const is_head = reader.u32() == display_capabilities && reader.u32() == length;
+    auto const monitors = reader.u32();
+    auto const width = reader.u32();
+    auto const height = reader.u32();
+    if (!is_head || !reader.good() || !reader.empty() || monitors == 0) return {};
+    std::string bytes;
+    put_u32(bytes, display_capabilities);
+    put_u32(bytes, length);
+    put_u32(bytes, 1);
+    put_u32(bytes, std::min(width, desktop_width_max));
+    put_u32(bytes, std::min(height, desktop_height_max));
+    return bytes;
+}
+
+struct Layout {
+    std::uint32_t monitors;
+    std::uint32_t width; // of the first
+    std::uint32_t height;
+};
+
+std::optional<Layout> read_layout(std::string_view message)
+{
+    WireReader reader{message};
+    bool const is_head = reader.u32() == display_layout && reader.u32() == message.size() &&
+                         reader.u32() == monitor_bytes;
+    auto const monitors = reader.u32();
+    if (!is_head || !reader.good() || monitors == 0 || monitors > monitors_max ||
+        reader.rest().size() != std::size_t{monitors} * monitor_bytes)
+        return std::nullopt;
+    reader.take(12); // flags and place
+    auto const width = reader.u32();
+    auto const height = reader.u32();
+    return Layout{monitors, width, height};
+}
+
+/// One monitor, primary, not turned, of unknown extent in millimetres, not enlarged.
+std::string layout_message(std::uint32_t width, std::uint32_t height)
+{
+    constexpr std::uint32_t primary = 1;
+    constexpr std::uint32_t percent = 100;
+    std::string bytes;
+    for (auto const number :
+         {display_layout, 16 + monitor_bytes, monitor_bytes, 1U, primary, 0U, 0U, width, height,
+          0U, 0U, 0U, percent, percent})
+        put_u32(bytes, number);
     return bytes;
 }
 
@@ -154,6 +221,16 @@ void DynamicRules::on_capabilities(Message const& message, Outcome& out)
     out.send(message.direction, bytes);
 }
 
+std::optional<DynamicRules::Kind> DynamicRules::kind_of(std::string_view name) const
+{
+    if (name == "Microsoft::Windows::RDS::Graphics" && grants_.graphics) return Kind::graphics;
+    if ((name == "AUDIO_PLAYBACK_DVC" || name == "AUDIO_PLAYBACK_LOSSY_DVC") && grants_.sound)
+        return Kind::sound;
+    // How large the desktop is belongs to the desktop.
+    if (name == display_control) return Kind::display;
+    return std::nullopt;
+}
+
 void DynamicRules::on_create(
     Message const& message, Head const& parts, std::string_view rest, Outcome& out
 )
@@ -183,11 +260,7 @@ void DynamicRules::on_create(
         return;
     }
     auto const name = rest.substr(0, end);
-    std::optional<Kind> kind;
-    if (name == "Microsoft::Windows::RDS::Graphics" && grants_.graphics)
-        kind = Kind::graphics;
-    else if ((name == "AUDIO_PLAYBACK_DVC" || name == "AUDIO_PLAYBACK_LOSSY_DVC") && grants_.sound)
-        kind = Kind::sound;
+    auto const kind = kind_of(name);
     if (!kind) {
         out.tell_all(refusals_.channel(name));
         auto bytes = head(create, 0, parts.id);
@@ -263,19 +336,46 @@ void DynamicRules::on_data(
     deliver(message.direction, parts.id, channel.kind, std::move(whole), out);
 }
 
+std::string DynamicRules::judge(Direction direction, Kind kind, std::string whole, Outcome& out)
+{
+    if (kind == Kind::display) return judge_display(direction, std::move(whole), out);
+    if (kind != Kind::graphics || direction == Direction::to_vendor) return whole;
+    auto kept = without_cache_offers(whole);
+    if (!kept) out.fault = "dynamic channels: graphics message";
+    return kept.value_or(std::string{});
+}
+
+std::string DynamicRules::judge_display(Direction direction, std::string whole, Outcome& out)
+{
+    if (direction == Direction::to_vendor) {
+        auto limits = display_limits(whole);
+        if (limits.empty()) out.fault = "dynamic channels: display limits";
+        return limits;
+    }
+    auto const layout = read_layout(whole);
+    if (!layout) {
+        out.fault = "dynamic channels: display layout";
+        return {};
+    }
+    // As at the start several monitors would have to become one desktop; the client was told that
+    // there is one.
+    if (layout->monitors != 1 || !is_desktop(layout->width, layout->height)) {
+        out.tell_all(refusals_.channel(std::string{display_control} + ": layout"));
+        return {};
+    }
+    auto message = layout_message(layout->width, layout->height);
+    // Each one makes the target begin its desktop anew.
+    if (message == display_) return {};
+    display_ = message;
+    return message;
+}
+
 void DynamicRules::deliver(
     Direction direction, std::uint32_t id, Kind kind, std::string whole, Outcome& out
 )
 {
-    if (kind == Kind::graphics && direction == Direction::to_target) {
-        auto kept = without_cache_offers(whole);
-        if (!kept) {
-            out.fault = "dynamic channels: graphics message";
-            return;
-        }
-        whole = std::move(*kept);
-        if (whole.empty()) return;
-    }
+    whole = judge(direction, kind, std::move(whole), out);
+    if (whole.empty()) return;
     auto bytes = head(data, 0, id);
     if (bytes.size() + whole.size() <= pdu_bytes_max) {
         out.send(direction, bytes + whole);

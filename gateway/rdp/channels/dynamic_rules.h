@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -18,17 +19,11 @@ class DynamicRules final : public ChannelRules {
 public:
     DynamicRules(Grants const& grants, Refusals& refusals) : grants_{grants}, refusals_{refusals} {}
 
-    /// Whether any dynamic channel could be allowed.
-    [[nodiscard]] static bool needed(Grants const& grants)
-    {
-        return grants.graphics || grants.sound;
-    }
-
     [[nodiscard]] std::size_t kept_max() const override;
     [[nodiscard]] Outcome on_message(Message const& message) override;
 
 private:
-    enum class Kind { graphics, sound };
+    enum class Kind { graphics, sound, display };
     enum class State { asked, open, closing };
     struct Assembly {
         std::size_t total = 0; // 0: nothing under way
@@ -51,6 +46,11 @@ private:
     void on_create(Message const& message, Head const& head, std::string_view rest, Outcome& out);
     void on_close(Message const& message, Head const& head, Outcome& out);
     void on_data(Message const& message, Head const& head, std::string_view rest, Outcome& out);
+    [[nodiscard]] std::optional<Kind> kind_of(std::string_view name) const;
+    /// What goes on of a message of the graphics or display channel; nothing: a fault, or empty.
+    [[nodiscard]] std::string
+    judge(Direction direction, Kind kind, std::string whole, Outcome& out);
+    [[nodiscard]] std::string judge_display(Direction direction, std::string whole, Outcome& out);
     void deliver(Direction direction, std::uint32_t id, Kind kind, std::string whole, Outcome& out);
 
     Grants grants_;
@@ -58,6 +58,7 @@ private:
     std::map<std::uint32_t, Channel> channels_;
     std::size_t capabilities_unanswered_ = 0;
     std::size_t held_bytes_ = 0; // of all fragments
+    std::string display_;        // the last layout that was forwarded
 };
 
 } // namespace ecluse::rdp
