@@ -40,8 +40,8 @@ constexpr rlim_t rdp_worker_files_max = 256;
 /// their size alone; pictures of the largest desktop another third.
 constexpr rlim_t encoder_files_max = 16;
 constexpr rlim_t encoder_memory_max = 1536UL * 1024 * 1024;
-/// A recording's files, what is written, and one socket. The chain of the longest session, one piece
-/// of its content and its timeline fit many times.
+/// A recording's files, what is written, and one socket. The chain of the longest session, one
+/// piece of its content and its timeline fit many times.
 constexpr rlim_t replay_files_max = 32;
 constexpr rlim_t replay_memory_max = 2048UL * 1024 * 1024;
 /// A daemon holds a handful of descriptors per session: enough for 2,000 sessions.
