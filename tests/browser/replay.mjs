@@ -67,7 +67,7 @@ async function record() {
   times.one = await run("clear; echo repere-un-$((40+2))", "repere-un-42");
   await sleep(6000);
   times.two = await run("clear; echo repere-deux-$((50+2))", "repere-deux-52");
-  await run("read -s -p 'Password: ' mot; echo lu-$((60+2))", "\nPassword: ");
+  await run("read -s -p 'Password: ' mot; echo lu-$((60+2))", "\rPassword: ");
   await sleep(1000);
   await run("tres-secret-77", "lu-62");
   await run(hostile, "fin-hostile\r\n");
@@ -86,10 +86,10 @@ try {
   await rssi.getByRole("button", { name: "Compris" }).click();
   await step("the recordings are listed", async () => {
     await rssi.getByRole("link", { name: "Enregistrements" }).click();
-    await rssi.getByRole("row", { name: /scanner-1/ }).getByText("scellé").waitFor();
+    await rssi.getByRole("row", { name: /scanner-1/ }).first().getByText("scellé").waitFor();
   }, rssi);
   await look(rssi, "r01-recordings");
-  const session = await rssi.getByRole("row", { name: /scanner-1/ }).getByRole("link").innerText();
+  const session = await rssi.getByRole("row", { name: /scanner-1/ }).first().getByRole("link").innerText();
   await rssi.getByRole("link", { name: session }).click();
   await rssi.getByRole("heading", { name: "Ouvrir l’enregistrement" }).waitFor();
   await look(rssi, "r02-locked");
