@@ -41,6 +41,10 @@ constexpr rlim_t rdp_worker_files_max = 256;
 /// their size alone; pictures of the largest desktop another third.
 constexpr rlim_t encoder_files_max = 128;
 constexpr rlim_t encoder_memory_max = 1536UL * 1024 * 1024;
+/// A recording's files, what is written, and one socket. The chain of the longest session, one
+/// piece of its content and its timeline fit many times.
+constexpr rlim_t replay_files_max = 32;
+constexpr rlim_t replay_memory_max = 2048UL * 1024 * 1024;
 /// A daemon holds a handful of descriptors per session: enough for 2,000 sessions.
 constexpr rlim_t daemon_files_max = 16384;
 constexpr std::size_t proc_file_max = 256UL * 1024;
@@ -140,6 +144,10 @@ Result<> set_limits(ProcessRole role)
     if (role == ProcessRole::encoder) {
         ECLUSE_TRY(lower(RLIMIT_AS, encoder_memory_max, "memory limit"));
         return lower(RLIMIT_NOFILE, encoder_files_max, "descriptor limit");
+    }
+    if (role == ProcessRole::replay) {
+        ECLUSE_TRY(lower(RLIMIT_AS, replay_memory_max, "memory limit"));
+        return lower(RLIMIT_NOFILE, replay_files_max, "descriptor limit");
     }
     if (role == ProcessRole::cli) return {};
     // Raises what a shell or systemd leaves at 1,024.

@@ -76,6 +76,11 @@ Result<HttpResponse> success(RouteRow const& route, json::object fields, std::ve
     if (files.size() != 1) return Error{Errc::malformed, "more than one document"};
     if (route.answer == "file") return download(fields, files.front());
     auto text = ECLUSE_TRY(read_all(files.front().get(), file_bytes_max));
+    if (route.answer == "bytes") {
+        HttpResponse response{.status = 200, .content_type = "application/octet-stream"};
+        response.body = std::move(text);
+        return response;
+    }
     if (route.answer.starts_with("text:")) {
         fields[route.answer.substr(5)] = text;
         return json_response(json::serialize(fields));

@@ -7,11 +7,17 @@
 namespace ecluse::web {
 namespace {
 
+/// A video is decrypted where it is looked at and handed to the browser in pieces (MediaSource, a
+/// blob: address of the page itself): the console only (docs/decisions/0019).
+constexpr std::string_view own_media = "media-src 'self'; ";
+constexpr std::string_view pieced_media = "media-src 'self' blob:; ";
+
 /// Nothing from elsewhere, no inline script or style, no frame; DOM sinks only through the one
 /// policy of our pages (WEB:CR1).
-constexpr std::string_view security_headers =
+constexpr std::string_view policy_begins =
     "Content-Security-Policy: default-src 'none'; script-src 'self'; style-src 'self'; "
-    "img-src 'self' data:; font-src 'self'; connect-src 'self'; media-src 'self'; "
+    "img-src 'self' data:; font-src 'self'; connect-src 'self'; ";
+constexpr std::string_view security_headers =
     "worker-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; "
     "require-trusted-types-for 'script'; trusted-types ecluse\r\n"
     "Strict-Transport-Security: max-age=31536000\r\n"
@@ -108,6 +114,7 @@ std::string head_of(HttpResponse const& response, bool keep_alive, std::string_v
         add(name, value);
     if (!has_header(response, "Cache-Control")) add("Cache-Control", "no-store");
     if (!keep_alive) add("Connection", "close");
+    head.append(policy_begins).append(response.pieced_media ? pieced_media : own_media);
     head.append(security_headers).append("\r\n");
     return head;
 }

@@ -27,6 +27,7 @@ struct HttpResponse {
     /// Instead of `body`: a file that many connections send at once.
     std::shared_ptr<std::string const> file = {};
     bool close = false;
+    bool pieced_media = false; // a page that plays recordings
 
     [[nodiscard]] std::string_view content() const { return file ? *file : std::string_view{body}; }
 };

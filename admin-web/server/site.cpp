@@ -229,6 +229,7 @@ void Site::handle(HttpRequest request, Respond const& respond)
         return respond(std::move(response));
     }
     auto response = files_.answer(request, target->path);
+    response.pieced_media = door_ == "console";
     respond(response.status == 404 ? problem(Refused::not_found, language) : std::move(response));
 }
 

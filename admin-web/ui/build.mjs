@@ -64,6 +64,13 @@ const common = {
   logLevel: "warning",
   absWorkingDir: here,
 };
+// A library's stylesheet becomes a constructed one, on the page that needs it.
+const textStyles = {
+  name: "stylesheets as text",
+  setup(build) {
+    build.onLoad({ filter: /\.css$/ }, ({ path }) => ({ contents: readFileSync(path, "utf8").replace(/\/\*[^]*?\*\//g, ""), loader: "text" }));
+  },
+};
 
 /** What of ours a bundle is made of. */
 function inputsOf(result) {
@@ -74,7 +81,7 @@ function inputsOf(result) {
 
 const used = new Set();
 async function buildDoor(door, folder) {
-  const shared = { ...common, splitting: true, entryPoints: [`src/${door}.tsx`], entryNames: "[name]-[hash]", chunkNames: "[name]-[hash]" };
+  const shared = { ...common, plugins: [textStyles], splitting: true, entryPoints: [`src/${door}.tsx`], entryNames: "[name]-[hash]", chunkNames: "[name]-[hash]" };
   const defined = (worker, icons) => ({ DOOR: JSON.stringify(door), WORKER_URL: JSON.stringify(worker), ICONS_URL: JSON.stringify(icons) });
   const first = await esbuild.build({ ...shared, define: defined("", ""), write: false, metafile: true, outdir: "/" });
   const sources = inputsOf(first);
@@ -98,6 +105,7 @@ async function buildDoor(door, folder) {
     metafile: true,
     outdir: "/",
     plugins: [
+      textStyles,
       {
         name: "routes of this door",
         setup(build) {

@@ -14,7 +14,7 @@ Folders folders_of(Paths const& paths)
     auto const folder_of = [](std::string const& path) { return path.substr(0, path.rfind('/')); };
     Folders folders;
     folders.read = {folder_of(paths.rssi)};
-    // It starts ecluse-report, which stands beside it.
+    // It starts ecluse-report and ecluse-replay, which stand beside it.
     std::error_code ignored;
     folders.execute = {
         std::filesystem::read_symlink("/proc/self/exe", ignored).parent_path().string()};

@@ -19,7 +19,7 @@ public:
             {"version", 2},
             {"width", outline_.size.columns},
             {"height", outline_.size.rows},
-            {"timestamp", outline_.started},
+            {"timestamp", outline_.started_ms / 1000},
             {"title", header.session}};
         return write_(json::serialize(first) + "\n");
     }

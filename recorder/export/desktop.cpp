@@ -131,7 +131,8 @@ Result<> export_desktop_text(Recording const& recording, ContentKey const& key, 
     ));
     return each_note(recording, key, [&](Note const& note) {
         auto const later = (note.from_us - std::min(note.from_us, plan.first_us)) / 1'000'000;
-        UtcTime const at{std::chrono::seconds{static_cast<std::int64_t>(plan.started + later)}};
+        UtcTime const at{
+            std::chrono::seconds{static_cast<std::int64_t>(plan.started_ms / 1000 + later)}};
         return write(to_iso(at) + "  " + note.text + "\n");
     });
 }

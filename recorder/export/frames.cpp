@@ -14,7 +14,7 @@ constexpr std::size_t chain_bytes_max = 512 * 1024 * 1024;
 constexpr std::size_t label_chars_max = 200;
 
 /// The wall time of the first chain line, moved to the first frame.
-Result<std::uint64_t> start_seconds(Recording const& recording, std::uint64_t first_us)
+Result<std::uint64_t> start_ms(Recording const& recording, std::uint64_t first_us)
 {
     auto const bytes = ECLUSE_TRY(recording.files().read("header.json", header_bytes_max));
     auto const chain = ECLUSE_TRY(recording.files().read("chain.txt", chain_bytes_max));
@@ -23,7 +23,7 @@ Result<std::uint64_t> start_seconds(Recording const& recording, std::uint64_t fi
     if (!line || !line->segment) return std::uint64_t{0};
     auto const& segment = *line->segment;
     auto const earlier = segment.mono_ms - std::min(segment.mono_ms, first_us / 1000);
-    return (segment.utc_ms - std::min(segment.utc_ms, earlier)) / 1000;
+    return segment.utc_ms - std::min(segment.utc_ms, earlier);
 }
 
 } // namespace
@@ -43,7 +43,7 @@ Result<Outline> outline(Recording const& recording, ContentKey const& key)
         return !found.terminal;
     };
     ECLUSE_TRY(recording.for_each_frame(key, visit));
-    found.started = ECLUSE_TRY(start_seconds(recording, found.first_us));
+    found.started_ms = ECLUSE_TRY(start_ms(recording, found.first_us));
     return found;
 }
 

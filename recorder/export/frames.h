@@ -18,8 +18,8 @@ struct Outline {
     std::optional<std::uint16_t> terminal;
     TerminalSize size{80, 24};
     std::uint64_t first_us = 0;
-    /// Seconds since 1970 of the first frame.
-    std::uint64_t started = 0;
+    /// Of the first frame, since 1970.
+    std::uint64_t started_ms = 0;
 };
 [[nodiscard]] Result<Outline> outline(Recording const& recording, ContentKey const& key);
 

@@ -1,7 +1,6 @@
 #include "recorder/format/reader.h"
 
 #include "common/bytes.h"
-#include "recorder/format/chain.h"
 #include "recorder/format/openssl.h"
 #include "recorder/format/segment.h"
 
@@ -98,13 +97,28 @@ Result<ContentKey> Recording::unlock(ReadingKey const& key) const
 
 Result<> Recording::for_each_frame(ContentKey const& key, Visit const& visit) const
 {
+    return for_each_segment(
+        key,
+        0,
+        [&visit](SegmentEntry const&, std::vector<FrameView> const& frames) -> Result<bool> {
+            for (auto const& frame : frames)
+                if (!ECLUSE_TRY(visit(frame))) return false;
+            return true;
+        }
+    );
+}
+
+Result<> Recording::for_each_segment(
+    ContentKey const& key, std::uint64_t first, VisitSegment const& visit
+) const
+{
     auto const chain = ECLUSE_TRY(files_.read("chain.txt", chain_bytes_max));
     ChainReader reader{chain, header_sha256_};
     FrameDecoder decoder;
     for (;;) {
         auto const line = ECLUSE_TRY(reader.next());
         if (!line) return {};
-        if (!line->segment) continue;
+        if (!line->segment || line->segment->index < first) continue;
         auto const& entry = *line->segment;
         auto const der = ECLUSE_TRY(
             files_.read_at("record.bin", entry.offset, static_cast<std::size_t>(entry.length))
@@ -113,8 +127,7 @@ Result<> Recording::for_each_frame(ContentKey const& key, Visit const& visit) co
         auto const frames = ECLUSE_TRY(decoder.feed(plain));
         if (decoder.partial_bytes() > 0)
             return Error{Errc::corrupt, "recording: a frame is cut by a segment's end"};
-        for (auto const& frame : frames)
-            if (!ECLUSE_TRY(visit(frame))) return {};
+        if (!ECLUSE_TRY(visit(entry, frames))) return {};
     }
 }
 

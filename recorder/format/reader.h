@@ -1,14 +1,17 @@
 #pragma once
 
+#include "recorder/format/chain.h"
 #include "recorder/format/content_key.h"
 #include "recorder/format/files.h"
 #include "recorder/format/frame.h"
 #include "recorder/format/header.h"
 #include "recorder/format/signing.h"
 
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace ecluse::recording {
 
@@ -40,6 +43,11 @@ public:
     /// False ends the walk early, without error.
     using Visit = std::function<Result<bool>(FrameView const&)>;
     Result<> for_each_frame(ContentKey const& key, Visit const& visit) const;
+    /// The same by whole segments from `first` on: those before are neither read nor decrypted.
+    using VisitSegment =
+        std::function<Result<bool>(SegmentEntry const&, std::vector<FrameView> const&)>;
+    Result<>
+    for_each_segment(ContentKey const& key, std::uint64_t first, VisitSegment const& visit) const;
 
 private:
     Recording(RecordingFiles files, Header header, std::string header_sha256)

@@ -1,15 +1,17 @@
-import type { Entry, Place } from "../parts/app";
+import { type Entry, Later, type Place } from "../parts/app";
 import { Asset, Assets } from "./assets";
 import { Emergencies } from "./emergency";
 import { Home } from "./home";
 import { People, Person } from "./people";
 import { Refusals } from "./refusals";
+import { Recordings } from "./recordings";
 import { ConsoleReport } from "./report";
 import { Session, Sessions } from "./sessions";
 import { Vendor, Vendors } from "./vendors";
 import { ConsoleWindow } from "./window";
 import { Calendar, Windows } from "./windows";
 import { t } from "../lib/text";
+import { hasRole } from "../parts/session";
 import { Reports } from "../views/reports";
 import { Account } from "../views/account";
 
@@ -22,6 +24,8 @@ export const places: readonly Place[] = [
   { path: "/sessions/:id", view: Session },
   { path: "/comptes-rendus", view: () => <Reports hospital /> },
   { path: "/comptes-rendus/:id", view: ConsoleReport },
+  { path: "/enregistrements", view: Recordings },
+  { path: "/enregistrements/:id", view: ({ id }: { id: string }) => <Later load={() => import("./replay")} show={({ Replay }) => <Replay id={id} />} /> },
   { path: "/titulaires", view: Vendors },
   { path: "/titulaires/:id", view: Vendor },
   { path: "/personnes", view: People },
@@ -36,6 +40,7 @@ export const nav: readonly Entry[] = [
   { path: "/", label: () => t("nav.home"), icon: "circle-check" },
   { path: "/creneaux", label: () => t("nav.windows"), icon: "calendar-days", below: ["/calendrier"] },
   { path: "/sessions", label: () => t("nav.sessions"), icon: "monitor" },
+  { path: "/enregistrements", label: () => t("nav.recordings"), icon: "eye", shown: () => hasRole("rssi", "auditor") },
   { path: "/comptes-rendus", label: () => t("nav.reports"), icon: "file-text" },
   { path: "/titulaires", label: () => t("nav.vendors"), icon: "building-2" },
   { path: "/personnes", label: () => t("nav.people"), icon: "users" },

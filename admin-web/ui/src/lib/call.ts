@@ -70,7 +70,7 @@ async function problemOf(answer: Response): Promise<Problem> {
   );
 }
 
-/** Asks the server for a request of its table by name. `passive`: a page that reads its lists again. */
+/** Asks the server for a request of its table by name; bytes come as `bytes`. `passive`: a page that reads its lists again. */
 export async function call<N extends RequestName>(
   name: N,
   fields: { [K in keyof RequestFields[N]]: RequestFields[N][K] | undefined } | RequestFields[N],
@@ -102,7 +102,7 @@ export async function call<N extends RequestName>(
     throw problem;
   }
   if (!options.passive) onActive();
-  return (await answer.json()) as Answer;
+  return row.answer === "bytes" ? { bytes: await answer.arrayBuffer() } : ((await answer.json()) as Answer);
 }
 
 /** Where a file of the server is, for a link. */

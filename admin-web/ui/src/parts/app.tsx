@@ -204,7 +204,7 @@ function NotMe() {
 }
 
 /** A view whose script is fetched when it is needed. */
-function Later<T>({ load, show }: { load: () => Promise<T>; show: (loaded: T) => ComponentChildren }) {
+export function Later<T>({ load, show }: { load: () => Promise<T>; show: (loaded: T) => ComponentChildren }) {
   const [loaded, set] = useState<T>();
   const [failed, fail] = useState(false);
   useEffect(() => {

@@ -34,6 +34,11 @@ export interface State {
 let state: State = { phase: "starting", fresh: false, idleEnd: 0, lifeEnd: 0 };
 let site: Answer = {};
 const listeners = new Set<() => void>();
+/** What must not outlive the session in this page: keys. */
+export const leaving = new Set<() => void>();
+const leave = () => {
+  for (const forget of leaving) forget();
+};
 
 export const siteName = () => String(site.name ?? "");
 export const sitePhone = () => String(site.phone ?? "");
@@ -67,6 +72,7 @@ function enter(answer: Answer, fresh: boolean): void {
 /** The session is over for a reason that is not the reader's: what was typed stays. */
 function lose(problem: Problem): void {
   if (state.phase === "out") return;
+  leave();
   setCsrf("");
   stopLive();
   change({ phase: "out", who: undefined, lost: state.phase === "in" ? problem : undefined });
@@ -108,6 +114,7 @@ export async function logout(): Promise<void> {
   } catch {
     // Over all the same for whoever sits here.
   }
+  leave();
   dropAllDrafts();
   setCsrf("");
   stopLive();

@@ -1,0 +1,30 @@
+#pragma once
+
+#include "common/packet.h"
+
+#include <string>
+#include <sys/types.h>
+
+namespace ecluse::policyd {
+
+/// A program of ours that works for policyd and holds nothing: a packet socket on descriptor 3, an
+/// empty environment. Killed and reaped when its owner leaves, however it leaves. In the pool only.
+class HelperProgram {
+public:
+    /// `name` stands beside policyd's own program; `verb` may be empty.
+    [[nodiscard]] static Result<HelperProgram>
+    start(std::string const& name, std::string const& verb = {});
+    HelperProgram(HelperProgram&& other) noexcept;
+    HelperProgram& operator=(HelperProgram&&) = delete;
+    ~HelperProgram();
+
+    [[nodiscard]] PacketSocket const& socket() const { return socket_; }
+
+private:
+    HelperProgram(pid_t pid, PacketSocket socket) : pid_{pid}, socket_{std::move(socket)} {}
+
+    pid_t pid_;
+    PacketSocket socket_;
+};
+
+} // namespace ecluse::policyd
