@@ -142,7 +142,7 @@ Result<> tell(
             {"columns", shape.size.columns},
             {"rows", shape.size.rows},
             {"title", title(recording.header())},
-            {"started_ms", plan.started * 1000}})
+            {"started_ms", plan.started_ms}})
     ));
     ECLUSE_TRY(send(FrameKind::resize, 0, to_text(plan.size)));
     if (!shape.is_terminal) ECLUSE_TRY(send(FrameKind::output, 0, newline_mode));
