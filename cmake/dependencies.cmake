@@ -20,13 +20,14 @@ find_package(qpdf REQUIRED)
 if(qpdf_VERSION VERSION_LESS 11.3)
   message(FATAL_ERROR "qpdf ${qpdf_VERSION} is older than 11.3")
 endif()
-# At build time only: the letters of the RDP worker's own screens (gateway/rdp/screen/bake_glyphs.cpp).
+# The letters of films of terminals, and at build time those of the RDP worker's own screens (gateway/rdp/screen/bake_glyphs.cpp).
 pkg_check_modules(freetype REQUIRED IMPORTED_TARGET freetype2)
 # RDP: one small file hides what differs between 3.10 and 3.32 (gateway/rdp/freerdp_compat.cpp).
 pkg_check_modules(freerdp REQUIRED IMPORTED_TARGET freerdp3>=3.10 winpr3>=3.10)
 pkg_check_modules(freerdp_server REQUIRED IMPORTED_TARGET freerdp-server3>=3.10 freerdp-server-proxy3>=3.10)
 pkg_check_modules(freerdp_client REQUIRED IMPORTED_TARGET freerdp-client3>=3.10)
-pkg_check_modules(x264 REQUIRED IMPORTED_TARGET x264>=0.164) # the video of desktops
+pkg_check_modules(x264 REQUIRED IMPORTED_TARGET x264>=0.164) # the video of desktops and terminals
+pkg_check_modules(tsm REQUIRED IMPORTED_TARGET libtsm>=4.0) # the terminal of those films
 if(ECLUSE_TESTS)
   find_package(Catch2 3 REQUIRED)
 endif()

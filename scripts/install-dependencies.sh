@@ -12,7 +12,7 @@ build_packages=(
   libssl-dev libsqlite3-dev libssh-dev libsodium-dev libseccomp-dev libfmt-dev
   libtomlplusplus-dev libzxcvbn-dev libqrencode-dev
   libpango1.0-dev libcairo2-dev libfontconfig-dev libqpdf-dev liblcms2-dev fonts-dejavu-core libfreetype-dev
-  libx264-dev
+  libx264-dev libtsm-dev
   nodejs npm
 )
 # Debian 12 takes these from its backports: its own Boost is 1.74, its own Catch2 is 2, its own FreeRDP is 2.

@@ -18,7 +18,8 @@ Browsers::Browsers(boost::asio::io_context& context, std::string socket_path)
 Result<std::shared_ptr<PolicyLink>> Browsers::open(Who const& who, PolicyLink::Hooks hooks)
 {
     auto link = ECLUSE_TRY(PolicyLink::connect(context_, socket_path_, std::move(hooks)));
-    json::object hello{{"address", who.address}, {"language", to_code(who.language)}};
+    json::object hello{
+        {"address", who.address}, {"origin", who.origin}, {"language", to_code(who.language)}};
     if (!who.token.empty()) hello["token"] = who.token;
     link->ask("browser.hello", std::move(hello), nullptr);
     return link;

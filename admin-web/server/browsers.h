@@ -23,6 +23,7 @@ public:
     struct Who {
         std::string token; // empty: nobody yet
         std::string address;
+        std::string origin; // of the page, as its Host says: "https://portal.example"
         Language language = Language::french;
     };
     void ask(

@@ -19,11 +19,12 @@ constexpr std::chrono::seconds hello_max{20};
 constexpr std::chrono::milliseconds retry_after{500};
 
 /// What answers to somebody who is not logged in (WEB:GA1). Everything else needs a session.
-constexpr std::array<std::string_view, 7> anonymous{
+constexpr std::array<std::string_view, 8> anonymous{
     "web.challenge",
     "web.openapi",
     "site.show",
     "login",
+    "passkey.challenge",
     "enrol.begin",
     "enrol.confirm",
     "evidence.certificate"};
@@ -61,11 +62,16 @@ Result<std::vector<AddressRange>> read_ranges(std::string_view lines)
     return ranges;
 }
 
+std::string origin_of(HttpRequest const& request)
+{
+    return "https://" + request.host;
+}
+
 /// Same origin: what a browser says of the page that asks. Under no-referrer some send "null" for
 /// our own pages, and then Sec-Fetch-Site decides (nobody's script can set either).
 bool is_own_page(HttpRequest const& request)
 {
-    if (request.origin == "https://" + request.host) return true;
+    if (request.origin == origin_of(request)) return true;
     return (request.origin.empty() || request.origin == "null") &&
            request.fetch_site == "same-origin";
 }
@@ -83,8 +89,7 @@ Site::Site(
     boost::asio::io_context& context, std::string door, std::string socket_path, StaticFiles files
 )
     : context_{context}, door_{std::move(door)}, socket_path_{std::move(socket_path)},
-      routes_{door_}, files_{std::move(files)}, browsers_{context, socket_path_},
-      challenges_{[] {
+      routes_{door_}, files_{std::move(files)}, browsers_{context, socket_path_}, challenges_{[] {
           auto key = random_bytes(32);
           return Secret{key};
       }()},
@@ -146,8 +151,8 @@ void Site::connect()
              [this](PolicyLink::Reply reply) {
                  if (reply.files.size() != 1) return;
                  auto const text = read_all(reply.files[0].get(), list_bytes_max);
-                 auto ranges = text ? read_ranges(*text) : Result<std::vector<AddressRange>>{
-                                                                text.error()};
+                 auto ranges =
+                     text ? read_ranges(*text) : Result<std::vector<AddressRange>>{text.error()};
                  // With an old list removed addresses would get in.
                  told_.declared = ranges ? std::move(*ranges) : std::vector<AddressRange>{};
              },
@@ -188,7 +193,8 @@ Site::client_of(SourceAddress const& peer, std::string_view forwarded_for) const
     // From the right: each proxy of ours wrote down who came to it.
     while (is_proxy(address) && !forwarded_for.empty()) {
         auto const comma = forwarded_for.rfind(',');
-        auto last = comma == std::string_view::npos ? forwarded_for : forwarded_for.substr(comma + 1);
+        auto last =
+            comma == std::string_view::npos ? forwarded_for : forwarded_for.substr(comma + 1);
         forwarded_for = comma == std::string_view::npos ? "" : forwarded_for.substr(0, comma);
         while (!last.empty() && last.front() == ' ')
             last.remove_prefix(1);
@@ -305,7 +311,8 @@ void Site::ask_policyd(HttpRequest const& request, Guarded guarded, Respond cons
     auto const language = language_of(request.accept_language);
     auto const& route = *guarded.route;
     bool const open = is_in(anonymous, route.request);
-    Browsers::Who const who{open ? std::string{} : guarded.token, request.address, language};
+    Browsers::Who const who{
+        open ? std::string{} : guarded.token, request.address, origin_of(request), language};
     if (request.passive && !open) guarded.fields["passive"] = true;
     browsers_.ask(
         who,
@@ -342,7 +349,7 @@ void Site::listen(
     auto const token = session_token(request.cookie);
     if (token.empty()) return refused(problem(Refused::no_session, language));
     browsers_.listen(
-        {token, request.address, language},
+        {token, request.address, origin_of(request), language},
         listener,
         [accepted = std::move(accepted), refused, token, language, route = match.route](
             Result<PolicyLink::Reply> reply

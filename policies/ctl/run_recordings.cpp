@@ -4,6 +4,7 @@
 #include "policies/ctl/run.h"
 #include "policies/ctl/show.h"
 #include "recorder/export/export.h"
+#include "recorder/export/film.h"
 #include "recorder/export/notes.h"
 #include "recorder/export/pack.h"
 #include "recorder/verify/verify.h"
@@ -13,7 +14,9 @@
 #include <charconv>
 #include <csignal>
 #include <fcntl.h>
+#include <filesystem>
 #include <unistd.h>
+#include <utility>
 
 namespace ecluse::ctl {
 namespace {
@@ -141,9 +144,34 @@ recording::Write to_descriptor(int fd)
     return [fd](std::string_view bytes) { return write_all(fd, bytes); };
 }
 
-Result<>
-write_format(Opened const& opened, std::string const& format, recording::Write const& write)
+/// Our programs stand side by side.
+std::string film_program()
 {
+    std::error_code ec;
+    auto const self = std::filesystem::read_symlink("/proc/self/exe", ec);
+    return (self.parent_path() / "ecluse-film").string();
+}
+
+/// How far it is, on a terminal only, at most once per minute of the recording.
+recording::Progress progress_of(Ctl& ctl)
+{
+    if (ctl.json() || ::isatty(STDERR_FILENO) == 0) return [](std::uint64_t) {};
+    return [told = std::int64_t{-1}](std::uint64_t at_us) mutable {
+        auto const minute = static_cast<std::int64_t>(at_us / 60'000'000);
+        if (minute == std::exchange(told, minute)) return;
+        auto const line = "\r" + std::to_string(minute) + " min";
+        (void)write_all(STDERR_FILENO, line);
+    };
+}
+
+Result<> write_format(
+    Ctl& ctl, Opened const& opened, std::string const& format, recording::Write const& write
+)
+{
+    if (format == "mp4" && !recording::is_desktop(opened.recording.header()))
+        return recording::export_film(
+            opened.recording, opened.key, film_program(), write, progress_of(ctl)
+        );
     if (format == "cast") return recording::export_cast(opened.recording, opened.key, write);
     if (format == "mp4") return recording::export_mp4(opened.recording, opened.key, write);
     if (format == "vtt") return recording::export_vtt(opened.recording, opened.key, write);
@@ -161,7 +189,7 @@ bool fits(Ctl& ctl, Opened const& opened, std::string const& format)
         ctl.fail(Exit::usage, TextKey::ctl_recording_format_desktop);
         return false;
     }
-    if (!desktop && (format == "mp4" || format == "vtt")) {
+    if (!desktop && format == "vtt") {
         ctl.fail(Exit::usage, TextKey::ctl_recording_format_terminal);
         return false;
     }
@@ -238,13 +266,14 @@ Exit run_recording_export(Ctl& ctl, Command const& command, json::object fields)
     if (!fits(ctl, *opened, format)) return ctl.exit();
     auto const path = ctl.value("output");
     if (path == "-") {
-        auto const written = write_format(*opened, format, to_descriptor(STDOUT_FILENO));
+        auto const written = write_format(ctl, *opened, format, to_descriptor(STDOUT_FILENO));
         return written ? Exit::ok : ctl.fail(written.error());
     }
     // Clear content: for its reader only, and never through a link or over another file.
     Fd const file{::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600)};
     if (!file) return ctl.fail(os_error("create " + path));
-    if (auto const written = write_format(*opened, format, to_descriptor(file.get())); !written)
+    if (auto const written = write_format(ctl, *opened, format, to_descriptor(file.get()));
+        !written)
         return ctl.fail(written.error());
     if (!ctl.json()) ctl.say(TextKey::ctl_written, {{"path", printable(path)}});
     return Exit::ok;

@@ -4,11 +4,13 @@
 #include "common/json.h"
 #include "common/log.h"
 #include "common/loop.h"
+#include "policies/core/passkey.h"
 #include "policies/journal/journal.h"
 #include "policies/policyd/clock.h"
 #include "policies/policyd/context.h"
 #include "policies/policyd/factors.h"
 #include "policies/policyd/login_person.h"
+#include "policies/policyd/role.h"
 #include "policies/policyd/throttle_book.h"
 #include "policies/store/database.h"
 #include "policies/vault/vault.h"
@@ -56,8 +58,8 @@ struct Judged {
     bool accepted = false;
 };
 
-/// Suspended people get in by SSH and RDP as far as the sentence that says so, nowhere else. Vendors
-/// have the portal, the hospital its console: at the other's door an account looks unknown.
+/// Suspended people get in by SSH and RDP as far as the sentence that says so, nowhere else.
+/// Vendors have the portal, the hospital its console: at the other's door an account looks unknown.
 bool may_enter(std::string_view door, LoginPerson const& person)
 {
     if (door == "ssh" || door == "rdp") return true;
@@ -67,7 +69,33 @@ bool may_enter(std::string_view door, LoginPerson const& person)
     return true;
 }
 
-Result<Judged> judge_now(Context& context, Attempt const& attempt, bool password_right)
+/// A code as typed, or a passkey's use, whose question must be one that was asked here, of this
+/// person.
+Result<factors::Found>
+find_second(Context& context, Attempt const& attempt, std::string const& person, bool signing)
+{
+    auto const code = attempt.code.reveal();
+    if (!code.starts_with(passkey_prefix))
+        return factors::find_code(
+            store_of(context), person, code, to_seconds(context.clock.utc_now())
+        );
+    auto const assertion = parse_assertion(code);
+    auto const said = assertion ? parse_client_data(assertion->client_data)
+                                : Result<PasskeyClientData>{assertion.error()};
+    using Purpose = PasskeyChallenges::Purpose;
+    PasskeyChallenges::Asked const asked{
+        signing ? Purpose::sign : Purpose::login,
+        signing ? person : std::string{},
+        attempt.address,
+        attempt.origin};
+    if (!said ||
+        !context.authentication.passkeys().take(said->challenge, asked, context.clock.monotonic()))
+        return factors::Found{};
+    return factors::find_passkey(store_of(context), person, *assertion, attempt.origin);
+}
+
+Result<Judged>
+judge_now(Context& context, Attempt const& attempt, bool password_right, bool signing)
 {
     Judged judged;
     judged.person = ECLUSE_TRY(find_login(context.database, attempt.login));
@@ -76,12 +104,7 @@ Result<Judged> judge_now(Context& context, Attempt const& attempt, bool password
         attempt.key
             ? ECLUSE_TRY(factors::has_key(store_of(context), judged.person->id, *attempt.key))
             : password_right;
-    auto const found = ECLUSE_TRY(factors::find_code(
-        store_of(context),
-        judged.person->id,
-        attempt.code.reveal(),
-        to_seconds(context.clock.utc_now())
-    ));
+    auto const found = ECLUSE_TRY(find_second(context, attempt, judged.person->id, signing));
     judged.code = found.code;
     judged.replayed = found.replayed;
     judged.accepted = first && found.code && may_enter(attempt.door, *judged.person);
@@ -157,23 +180,22 @@ void Authentication::judge(Context& context, Attempt attempt, std::function<void
 
 void Authentication::sign_again(
     Context& context,
-    std::string_view person,
     Secret password,
     Secret code,
-    std::string_view address,
-    std::string_view door,
+    Caller const& caller,
     std::function<void(Verdict)> done
 )
 {
     auto const job = std::make_shared<Job>();
     auto const row =
-        context.database.row("SELECT login FROM person WHERE id = $1", {std::string{person}});
+        context.database.row("SELECT login FROM person WHERE id = $1", {caller.person});
     // Nobody by that id: judged like an unknown account.
     if (row && *row) job->attempt.login = (*row)->text("login");
     job->attempt.password = std::move(password);
     job->attempt.code = std::move(code);
-    job->attempt.address = address;
-    job->attempt.door = door;
+    job->attempt.address = caller.address;
+    job->attempt.door = caller.door;
+    job->attempt.origin = caller.origin;
     job->done = std::move(done);
     job->signing = true;
     begin(context, job);
@@ -235,7 +257,7 @@ void Authentication::decide(Context& context, Job& job)
     auto const wait = throttle_book::wait(context.database, attempt.login, attempt.address, now);
     if (!wait) return job.refuse(wait_when_busy);
     if (wait->count() > 0) return job.refuse(*wait);
-    auto const judged = judge_now(context, attempt, job.password_right);
+    auto const judged = judge_now(context, attempt, job.password_right, job.signing);
     if (!judged) {
         log(LogLevel::error, "authentication: " + judged.error().what);
         return job.refuse(wait_when_busy);

@@ -3,6 +3,7 @@
 #include "common/secret.h"
 #include "common/text.h"
 #include "common/time.h"
+#include "policies/policyd/passkey_challenges.h"
 
 #include <chrono>
 #include <cstdint>
@@ -16,6 +17,7 @@
 
 namespace ecluse::policyd {
 
+struct Caller;
 struct Context;
 
 /// One attempt, both factors together: a first factor without its second does not exist here.
@@ -23,9 +25,10 @@ struct Attempt {
     std::string login;
     std::optional<std::string> key; // "ssh-ed25519 AAAA…", its signature verified by the worker
     Secret password;                // when no key
-    Secret code;                    // TOTP digits or a recovery code
+    Secret code;                    // TOTP digits, a recovery code, or a passkey's use (core/passkey.h)
     std::string address;            // "203.0.113.24", or "local"
     std::string door;               // "ssh", "rdp", "cli", "portal", "console"
+    std::string origin = {};        // of the page, "https://portal.example"; browsers only
 };
 
 struct Accepted {
@@ -60,13 +63,12 @@ public:
     /// A person who is logged in already signs an act again. Same rules, same journal.
     void sign_again(
         Context& context,
-        std::string_view person,
         Secret password,
         Secret code,
-        std::string_view address,
-        std::string_view door,
+        Caller const& caller,
         std::function<void(Verdict)> done
     );
+    [[nodiscard]] PasskeyChallenges& passkeys() { return passkeys_; }
     /// Whether this key may begin an authentication. Says nothing else.
     [[nodiscard]] bool
     key_acceptable(Context& context, std::string_view login, std::string_view key);
@@ -79,6 +81,7 @@ private:
     void next(Context& context);
     void decide(Context& context, Job& job);
 
+    PasskeyChallenges passkeys_;
     std::size_t in_pool_ = 0;
     std::deque<std::shared_ptr<Job>> waiting_;
     std::map<std::string, Deadline> throttled_; // address → when it was last journaled

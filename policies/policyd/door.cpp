@@ -82,7 +82,8 @@ json::object greeting(Config const& config, Protocol protocol)
 
 Result<std::vector<Fd>> identity_files(Context& context, Protocol protocol)
 {
-    return protocol == Protocol::ssh ? host_key_files(context) : certificate_files(context, door_certificate_name);
+    return protocol == Protocol::ssh ? host_key_files(context)
+                                     : certificate_files(context, door_certificate_name);
 }
 
 } // namespace ecluse::policyd

@@ -16,7 +16,8 @@ constexpr std::size_t authenticators_max = 64;
 Result<std::vector<Row>> in_use(Store store, std::string const& person, std::string const& kind)
 {
     return store.database.rows(
-        "SELECT id, hash, public, secret_sealed, last_step, used_at FROM authenticator "
+        "SELECT id, hash, public, secret_sealed, last_step, used_at, passkey, rp_id FROM "
+        "authenticator "
         "WHERE person = $1 AND kind = $2 AND confirmed_at IS NOT NULL AND revoked_at IS NULL",
         {person, kind},
         authenticators_max
@@ -81,6 +82,30 @@ Result<Found> find_code(Store store, std::string const& person, std::string_view
     return find_recovery(store, person, code);
 }
 
+Result<Found> find_passkey(
+    Store store,
+    std::string const& person,
+    PasskeyAssertion const& assertion,
+    std::string_view origin
+)
+{
+    Found found;
+    for (auto const& row : ECLUSE_TRY(in_use(store, person, "passkey"))) {
+        if (row.text("passkey") != to_base64(assertion.id)) continue;
+        auto const counter = row.optional_number("last_step").value_or(0);
+        Passkey const key{
+            ECLUSE_TRY(from_base64(row.text("public"))),
+            row.text("rp_id"),
+            static_cast<std::uint32_t>(counter)};
+        auto const verdict = judge_assertion(assertion, key, origin);
+        found.replayed = verdict.fault == PasskeyFault::copied;
+        if (verdict.fault != PasskeyFault::none) continue;
+        found.code = Code{row.text("id"), "passkey", std::nullopt};
+        if (verdict.use.counter != 0) found.code->step = verdict.use.counter;
+    }
+    return found;
+}
+
 Result<> consume(Store store, Code const& code, UtcTime now)
 {
     auto const at = now.time_since_epoch().count();
@@ -92,9 +117,10 @@ Result<> consume(Store store, Code const& code, UtcTime now)
                   "revoked_at IS NULL AND (last_step IS NULL OR last_step < $2)",
                   {at, *code.step, code.authenticator}
               ))
+            // A passkey that does not count was asked something that nobody is asked twice.
             : ECLUSE_TRY(store.database.run(
                   "UPDATE authenticator SET used_at = $1 WHERE id = $2 AND revoked_at IS NULL "
-                  "AND used_at IS NULL",
+                  "AND (used_at IS NULL OR kind = 'passkey')",
                   {at, code.authenticator}
               ));
     if (changed != 1) return Error{Errc::refused, "code: used meanwhile"};

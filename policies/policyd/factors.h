@@ -3,6 +3,7 @@
 #include "common/result.h"
 #include "common/secret.h"
 #include "common/time.h"
+#include "policies/core/passkey.h"
 
 #include <cstdint>
 #include <optional>
@@ -33,13 +34,20 @@ password_hash(Store store, std::string const& person);
 /// A code that would be accepted now, and what accepting it writes.
 struct Code {
     std::string authenticator;
-    std::string kind;                 // "totp" | "recovery"
-    std::optional<std::int64_t> step; // totp
+    std::string kind;                 // "totp" | "recovery" | "passkey"
+    std::optional<std::int64_t> step; // totp; the counter of a passkey that counts
 };
 struct Found {
     std::optional<Code> code;
     bool replayed = false; // right, but used before
 };
+/// A passkey's use whose challenge was ours and is used up, asked at `origin`.
+[[nodiscard]] Result<Found> find_passkey(
+    Store store,
+    std::string const& person,
+    PasskeyAssertion const& assertion,
+    std::string_view origin
+);
 [[nodiscard]] Result<Found>
 find_code(Store store, std::string const& person, std::string_view code, UtcTime now);
 /// Uses it up, inside the caller's transaction.

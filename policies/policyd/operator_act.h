@@ -72,6 +72,7 @@ void add_person_requests(RequestTable& table, Context& context);
 void add_role_requests(RequestTable& table, Context& context);
 void add_enrolment_requests(RequestTable& table, Context& context);
 void add_credential_requests(RequestTable& table, Context& context);
+void add_passkey_requests(RequestTable& table, Context& context);
 void add_vendor_requests(RequestTable& table, Context& context);
 void add_source_requests(RequestTable& table, Context& context);
 void add_asset_requests(RequestTable& table, Context& context);

@@ -10,9 +10,9 @@
 
 #include <algorithm>
 
-/// The certificates of the RDP door and of the two web doors: shown, renewed, and signed by the hospital's own authority
-/// (CLAUSIER:O-5.2, CHM:5.1). A key never leaves the vault but for
-/// the process that serves it.
+/// The certificates of the RDP door and of the two web doors: shown, renewed, and signed by the
+/// hospital's own authority (CLAUSIER:O-5.2, CHM:5.1). A key never leaves the vault but for the
+/// process that serves it.
 namespace ecluse::policyd {
 namespace {
 

@@ -80,7 +80,7 @@ Reply list_keys(Context& context, Caller const& caller, Request& request, Answer
         auto& object = row.as_object();
         auto const* line = object.if_contains("key");
         object["fingerprint"] = nullptr;
-        if (line && line->is_string())
+        if (object.at("kind") == "ssh_key" && line && line->is_string())
             if (auto const key = parse_public_key(line->get_string()))
                 object["fingerprint"] = key->fingerprint;
         object.erase("key");
@@ -93,13 +93,13 @@ Reply remove_key(Context& context, Caller const& caller, Request& request, Answe
     Fields fields{request.fields};
     auto const id = fields.text("credential", id_bytes_max);
     if (auto const done = fields.finish(); !done) return Reply::violation(done.error().what);
-    auto const key = ECLUSE_TRY(store::find_ssh_key(context.database, id));
+    auto const key = ECLUSE_TRY(store::find_key(context.database, id));
     if (!key || key->person != caller.person)
         return unknown(TextKey::operator_unknown_credential, id);
     ECLUSE_TRY(record_act(
         context,
         caller,
-        {.type = "credential.revoked", .object = id, .details = {{"kinds", "ssh_key"}}},
+        {.type = "credential.revoked", .object = id, .details = {{"kinds", key->kind}}},
         [&]() -> Result<> {
             ECLUSE_TRY(store::revoke_credential(context.database, id, seconds_now(context)));
             return {};

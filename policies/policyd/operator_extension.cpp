@@ -12,8 +12,8 @@
 
 #include <algorithm>
 
-/// What people ask of each other about a window: more time, a precision. The deciding is the same as
-/// without the question (operator_window_act.cpp).
+/// What people ask of each other about a window: more time, a precision. The deciding is the same
+/// as without the question (operator_window_act.cpp).
 namespace ecluse::policyd {
 namespace {
 
@@ -43,8 +43,7 @@ Reply ask(Context& context, Caller const& caller, Request& request, Answer const
     auto found = reach(context, caller, id);
     if (auto* const refused = std::get_if<Reply>(&found)) return std::move(*refused);
     auto const& window = std::get<store::Window>(found);
-    if (std::find(window.people.begin(), window.people.end(), caller.person) ==
-        window.people.end())
+    if (std::find(window.people.begin(), window.people.end(), caller.person) == window.people.end())
         return not_yours();
     auto const now = context.clock.decision_now();
     auto const until = closes->time_since_epoch().count();
@@ -113,7 +112,10 @@ Reply accept(Context& context, Caller const& caller, Request& request, Answer co
     return extend_window(
         context,
         caller,
-        {.window = asked->window, .closes = closes, .reason = asked->reason, .also = [&]() -> Result<> {
+        {.window = asked->window,
+         .closes = closes,
+         .reason = asked->reason,
+         .also = [&]() -> Result<> {
              if (!ECLUSE_TRY(store::decide_extension(
                      context.database, id, "accepted", caller.person, "", now
                  )))

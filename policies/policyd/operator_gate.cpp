@@ -53,18 +53,13 @@ void sign(
     auto code = take_secret(request.fields, "code");
     // Shared, because a std::function must be copyable; a Request is not.
     auto const held = std::make_shared<Request>(std::move(request));
-    auto const person = caller.person;
-    auto const address = caller.address;
-    auto const door = caller.door;
     // The table outlives every connection, so `row` does too.
     context.authentication.sign_again(
         context,
-        person,
         std::move(password),
         std::move(code),
-        address,
-        door,
-        [&row, caller = std::move(caller), held, answer](Verdict verdict) mutable {
+        caller,
+        [&row, caller, held, answer](Verdict verdict) mutable {
             if (!verdict.accepted) return answer.complete(wrong_factors(verdict));
             caller.factors = verdict.accepted->factors;
             Connection::run_row(row, caller, std::move(*held), answer);
@@ -124,8 +119,7 @@ void pass_gate(
     Connection::run_row(row, caller, std::move(request), answer);
 }
 
-Result<json::array>
-notices_for(Context& context, std::string_view person, Language language)
+Result<json::array> notices_for(Context& context, std::string_view person, Language language)
 {
     auto const now = context.clock.decision_now();
     json::array notices;
@@ -140,8 +134,7 @@ notices_for(Context& context, std::string_view person, Language language)
             language,
             TextKey::escort_notice,
             {{"window", escorted->window},
-             {"start",
-              format_moment(UtcTime{std::chrono::seconds{escorted->opens_at}}, language)}}
+             {"start", format_moment(UtcTime{std::chrono::seconds{escorted->opens_at}}, language)}}
         ));
     return notices;
 }

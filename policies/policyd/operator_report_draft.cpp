@@ -44,16 +44,16 @@ Reply save(Context& context, Caller const& caller, Request& request, Answer cons
         ));
         return {};
     };
-    auto const held = ECLUSE_TRY(context.database.row(
-        "SELECT saved_by FROM report_draft WHERE report = $1", {report.id}
-    ));
+    auto const held = ECLUSE_TRY(
+        context.database.row("SELECT saved_by FROM report_draft WHERE report = $1", {report.id})
+    );
     // A page saves every few seconds: who writes is an event, each keystroke is not.
     if (held && held->text("saved_by") == caller.person)
         ECLUSE_TRY(write());
     else
-        ECLUSE_TRY(context.journal.record(
-            at, "report.drafted", acted(caller, report, "success"), write
-        ));
+        ECLUSE_TRY(
+            context.journal.record(at, "report.drafted", acted(caller, report, "success"), write)
+        );
     return json::object{{"report", report.id}, {"saved_at", to_iso(to_seconds(at))}};
 }
 

@@ -1,16 +1,15 @@
 #include "policies/policyd/operator_role.h"
 
 #include "common/json.h"
-#include "policies/config/config.h"
 #include "common/log.h"
 #include "common/secret.h"
+#include "policies/config/config.h"
 #include "policies/policyd/authentication.h"
 #include "policies/policyd/context.h"
 #include "policies/policyd/operator_gate.h"
 #include "policies/policyd/operator_session.h"
 #include "policies/policyd/peers.h"
 #include "policies/policyd/violations.h"
-
 
 namespace ecluse::policyd {
 namespace {
@@ -32,9 +31,8 @@ Reply login(Context& context, Caller const& caller, Request& request, Answer con
             auto token =
                 operator_session::begin(context, {.person = verdict.accepted->person, .uid = uid});
             if (!token) return answer.complete(token.error());
-            auto const notices = notices_for(
-                context, verdict.accepted->person, verdict.accepted->language
-            );
+            auto const notices =
+                notices_for(context, verdict.accepted->person, verdict.accepted->language);
             if (!notices) return answer.complete(notices.error());
             json::object fields_out{
                 {"token", *token},

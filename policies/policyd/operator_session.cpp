@@ -1,11 +1,11 @@
 #include "policies/policyd/operator_session.h"
 
 #include "common/bytes.h"
-#include "policies/policyd/clock.h"
 #include "common/paris_time.h"
 #include "common/text_keys.h"
 #include "policies/config/config.h"
 #include "policies/policyd/authentication.h"
+#include "policies/policyd/clock.h"
 #include "policies/policyd/context.h"
 #include "policies/policyd/facts.h"
 #include "policies/policyd/operator_gate.h"
@@ -92,8 +92,7 @@ std::optional<Fault> over(Context& context, Row const& row, std::string const& d
     auto const why = row.optional_text("ended_why").value_or("");
     if (why == "elsewhere") {
         auto const at = UtcTime{std::chrono::seconds{row.optional_number("ended_at").value_or(0)}};
-        auto const language =
-            parse_language(row.text("language")).value_or(Language::french);
+        auto const language = parse_language(row.text("language")).value_or(Language::french);
         return Fault{
             "E-AUT-03",
             TextKey::error_session_elsewhere_text,
@@ -153,7 +152,8 @@ Result<std::optional<Caller>> find(Context& context, std::string_view token, uns
         "p.last_name AS last_name, p.language AS language, s.token_sha256 AS token_sha256 "
         "FROM operator_session s "
         "JOIN person p ON p.id = s.person "
-        "WHERE s.token_sha256 = $1 AND s.door = 'cli' AND s.uid = $2 AND s.expires_at > $3 AND s.last_used_at > $4 "
+        "WHERE s.token_sha256 = $1 AND s.door = 'cli' AND s.uid = $2 AND s.expires_at > $3 AND "
+        "s.last_used_at > $4 "
         "AND p.state = 'active'",
         {hash, std::int64_t{uid}, now, now - in_seconds(idle_max)}
     ));

@@ -45,6 +45,7 @@ void add_operator_requests(RequestTable& table, Context& context)
     add_role_requests(table, context);
     add_enrolment_requests(table, context);
     add_credential_requests(table, context);
+    add_passkey_requests(table, context);
     add_vendor_requests(table, context);
     add_source_requests(table, context);
     add_asset_requests(table, context);

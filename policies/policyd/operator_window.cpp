@@ -10,8 +10,8 @@
 #include "policies/policyd/refusals.h"
 #include "policies/policyd/window_record.h"
 #include "policies/store/assets.h"
-#include "policies/store/vendors.h"
 #include "policies/store/extensions.h"
+#include "policies/store/vendors.h"
 #include "policies/store/windows.h"
 
 #include <algorithm>

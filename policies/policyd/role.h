@@ -22,6 +22,7 @@ struct Caller {
     unsigned uid = 0;
     std::string address = "local";
     std::string door = "cli"; // "cli", "portal", "console"
+    std::string origin;       // of a browser's page, "https://portal.example"
     std::string token_sha256;      // of this login; empty before
     bool password_too_old = false; // nothing but its change, before anything else
     std::string factors;           // "password+totp" when this very request was signed, else empty

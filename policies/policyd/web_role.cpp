@@ -27,6 +27,7 @@ namespace {
 
 /// A page of ours sends what the table says. Whoever sends something else so often is not a page.
 constexpr unsigned violations_max = 20;
+constexpr std::size_t origin_bytes_max = 300;
 
 Config::Web const& settings_of(Config const& config, std::string_view door)
 {
@@ -57,11 +58,7 @@ Result<std::string> company_of(Context& context, std::string const& vendor)
 } // namespace
 
 void WebRole::start(
-    Context& context,
-    RequestTable const& table,
-    PacketSocket socket,
-    std::string door,
-    unsigned uid
+    Context& context, RequestTable const& table, PacketSocket socket, std::string door, unsigned uid
 )
 {
     auto const peer = socket.peer();
@@ -115,6 +112,7 @@ Caller WebRole::anonymous() const
     Caller caller;
     caller.address = address_;
     caller.door = door_;
+    caller.origin = origin_;
     caller.language = language_;
     return caller;
 }
@@ -194,6 +192,7 @@ Reply WebRole::greet_browser(Request& request)
     Fields fields{request.fields};
     auto const address = SourceAddress::parse(fields.text("address", 64));
     auto const language = parse_language(fields.text("language", 8));
+    auto const origin = fields.text("origin", origin_bytes_max);
     if (!address) fields.fault("address", "not an address");
     if (!language) fields.fault("language", "unknown");
     if (auto const done = fields.finish(); !done) return Reply::violation(done.error().what);
@@ -201,6 +200,7 @@ Reply WebRole::greet_browser(Request& request)
     kind_ = Kind::browser;
     address_ = address->to_string();
     language_ = *language;
+    origin_ = origin;
     token_ = token.reveal();
     return json::object{};
 }
@@ -212,6 +212,7 @@ void WebRole::login(Request request, Answer const& answer)
     attempt.code = take_secret(request.fields, "code");
     attempt.address = address_;
     attempt.door = door_;
+    attempt.origin = origin_;
     Fields fields{request.fields};
     attempt.login = fields.text("login", 128);
     if (auto const done = fields.finish(); !done)
@@ -291,6 +292,7 @@ void WebRole::handle_person(RequestRow const& row, Request request, Answer const
         auto described = describe(session);
         return answer.complete(described ? Reply{std::move(*described)} : Reply{described.error()});
     }
+    session.caller.origin = origin_;
     pass_gate(context_, row, std::move(session.caller), std::move(request), answer);
 }
 
@@ -322,8 +324,7 @@ Result<json::object> WebRole::describe(operator_session::Browsing const& session
             {"from", session.previous_from},
             {"door", session.previous_door}};
     json::value declared(nullptr);
-    if (!session.vendor.empty())
-        declared = context_.sources.declared_for(session.vendor, address_);
+    if (!session.vendor.empty()) declared = context_.sources.declared_for(session.vendor, address_);
     return json::object{
         {"person", caller.person},
         {"login", caller.login},

@@ -59,6 +59,7 @@ private:
 
     Context& context_;
     std::string door_, address_, token_;
+    std::string origin_;   // of the page that asks
     std::string vendor_;   // of the person, once one is logged in
     std::string known_as_; // token_sha256 of that session
     Kind kind_ = Kind::none;

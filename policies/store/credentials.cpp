@@ -9,7 +9,8 @@ Result<> insert_credential(Database& database, NewCredential const& credential)
 {
     ECLUSE_TRY(database.run(
         "INSERT INTO authenticator (id, person, kind, hash, public, secret_sealed, label, "
-        "last_step, created_at, confirmed_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        "last_step, created_at, confirmed_at, passkey, rp_id) "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
         {credential.id,
          credential.person,
          credential.kind,
@@ -19,7 +20,9 @@ Result<> insert_credential(Database& database, NewCredential const& credential)
          nullable(credential.label),
          nullable(credential.last_step),
          credential.created_at,
-         nullable(credential.confirmed_at)}
+         nullable(credential.confirmed_at),
+         nullable(credential.passkey),
+         nullable(credential.rp_id)}
     ));
     return {};
 }
@@ -130,15 +133,36 @@ password_chosen_at(Database& database, std::string const& person)
     return row ? row->optional_number("chosen_at") : std::nullopt;
 }
 
-Result<std::optional<SshKey>> find_ssh_key(Database& database, std::string const& id)
+Result<std::optional<OwnKey>> find_key(Database& database, std::string const& id)
 {
     auto const row = ECLUSE_TRY(database.row(
-        "SELECT id, person, public FROM authenticator WHERE id = $1 AND kind = 'ssh_key' AND "
-        "revoked_at IS NULL",
+        "SELECT id, person, kind FROM authenticator WHERE id = $1 AND "
+        "kind IN ('ssh_key', 'passkey') AND revoked_at IS NULL",
         {id}
     ));
-    if (!row) return std::optional<SshKey>{};
-    return std::optional{SshKey{row->text("id"), row->text("person"), row->text("public")}};
+    if (!row) return std::optional<OwnKey>{};
+    return std::optional{OwnKey{row->text("id"), row->text("person"), row->text("kind")}};
+}
+
+Result<json::array> passkey_names(Database& database, std::string const& person)
+{
+    json::array names;
+    for (auto const& row : ECLUSE_TRY(database.rows(
+             "SELECT passkey FROM authenticator WHERE person = $1 AND kind = 'passkey' AND "
+             "revoked_at IS NULL ORDER BY created_at, id",
+             {person}
+         )))
+        names.emplace_back(row.text("passkey"));
+    return names;
+}
+
+Result<std::optional<std::string>> passkey_owner(Database& database, std::string const& name)
+{
+    auto const row = ECLUSE_TRY(database.row(
+        "SELECT person FROM authenticator WHERE passkey = $1 AND revoked_at IS NULL", {name}
+    ));
+    if (!row) return std::optional<std::string>{};
+    return std::optional{row->text("person")};
 }
 
 Result<std::optional<std::string>> ssh_key_owner(Database& database, std::string const& key)

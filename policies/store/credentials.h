@@ -7,10 +7,11 @@
 namespace ecluse::store {
 
 struct NewCredential {
-    std::string id, person, kind; // password | ssh_key | totp | recovery
+    std::string id, person, kind; // password | ssh_key | totp | recovery | passkey
     std::optional<std::string> hash = {}, key = {}, secret_sealed = {}, label = {};
     std::int64_t created_at = 0;
     std::optional<std::int64_t> confirmed_at = {}, last_step = {};
+    std::optional<std::string> passkey = {}, rp_id = {};
 };
 Result<> insert_credential(Database& database, NewCredential const& credential);
 /// Of this kind, all that are in use or waiting to be confirmed; how many.
@@ -49,10 +50,17 @@ password_history(Database& database, std::string const& person, std::int64_t cou
 [[nodiscard]] Result<std::optional<std::int64_t>>
 password_chosen_at(Database& database, std::string const& person);
 
-struct SshKey {
-    std::string id, person, key;
+/// An ssh key or a passkey, in use.
+struct OwnKey {
+    std::string id, person, kind;
 };
-[[nodiscard]] Result<std::optional<SshKey>> find_ssh_key(Database& database, std::string const& id);
+[[nodiscard]] Result<std::optional<OwnKey>> find_key(Database& database, std::string const& id);
+/// How the authenticators name this person's passkeys, in base64.
+[[nodiscard]] Result<boost::json::array>
+passkey_names(Database& database, std::string const& person);
+/// Whoever has the passkey of this name now.
+[[nodiscard]] Result<std::optional<std::string>>
+passkey_owner(Database& database, std::string const& name);
 /// Whoever has this key now: a key is one person's.
 [[nodiscard]] Result<std::optional<std::string>>
 ssh_key_owner(Database& database, std::string const& key);

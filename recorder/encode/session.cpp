@@ -19,8 +19,10 @@ namespace {
 constexpr auto fragment_period = 250ms;
 constexpr auto click_shown = 400ms;
 /// Above one of so many squares, a picture is large: a listing that rolls by, a window that opens.
-/// Nobody reads eight of these in a second, and they are most of what a recording weighs.
+/// Nobody reads eight of these in a second, and they are most of what a recording weighs: three
+/// periods pass before the next.
 constexpr std::size_t large_part = 4;
+constexpr int large_periods = 3;
 /// Between two turns; a longer time is a machine with too much to do.
 constexpr auto pause_max = 250ms;
 constexpr std::size_t read_bytes = 256UL * 1024;
@@ -270,7 +272,7 @@ Result<> Session::add_picture(Moment now)
     bool const is_large = changed.count() * large_part > changed.tiles().size();
     shown_pointer_ = pointer(now);
     ECLUSE_TRY(video_.add(decoder_.picture(), shown_pointer_, mono_us / 1000));
-    next_picture_ = now + (is_large ? 2 : 1) * picture_period_;
+    next_picture_ = now + (is_large ? large_periods : 1) * picture_period_;
     // It waited longer, and is worth a fragment of its own.
     if (is_large) fragment_due_ = now;
     acknowledgements_.pictured();

@@ -4,6 +4,7 @@ import { spawn } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, fail, failed, launch, look, open, out, step, totp, usedUntil } from "./browser.mjs";
+import { passkeys } from "./passkeys.mjs";
 
 const { PORTAL, CONSOLE, ECLUSE_ROOT, SSH_PORT, ACCOUNT } = process.env;
 const pocket = (login, name) => readFileSync(join(ECLUSE_ROOT, "people", login, name), "utf8").trim();
@@ -380,6 +381,7 @@ try {
     await tech.getByRole("heading", { level: 1, name: "Connexion au portail" }).waitFor();
     expect((await tech.evaluate(() => Object.keys(sessionStorage).length)) === 0, "no draft is left");
   }, tech);
+  await passkeys(browser, CONSOLE, "c.leroy", pocket("c.leroy", "password"), secret);
 } catch (error) {
   fail(error.message);
 } finally {

@@ -22,7 +22,7 @@ import time
 import unittest
 
 import rig as rigs
-from rig import OTHER_ADDRESS, PASSWORD, SOURCE, VENDOR_ADDRESS, read_answer, solve, wait_until
+from rig import Browser, OTHER_ADDRESS, PASSWORD, SOURCE, VENDOR_ADDRESS, read_answer, solve, wait_until
 
 rig = None
 
@@ -37,7 +37,8 @@ def routes():
     return list(csv.DictReader(lines, delimiter="\t"))
 
 
-ANONYMOUS = {"web.challenge", "web.openapi", "site.show", "login", "enrol.begin", "enrol.confirm", "evidence.certificate"}
+ANONYMOUS = {"web.challenge", "web.openapi", "site.show", "login", "passkey.challenge", "enrol.begin", "enrol.confirm",
+             "evidence.certificate"}
 
 
 # What is judged as a form before anything else is.
@@ -126,7 +127,7 @@ class Doors(unittest.TestCase):
                     link.settimeout(10)
                     link.connect(str(rig.root / "run" / f"{door}.sock"))
                     link.send(json.dumps({"do": "browser.hello", "id": 1, "address": VENDOR_ADDRESS,
-                                          "language": "fr"}).encode())
+                                          "origin": "https://portail.example", "language": "fr"}).encode())
                     self.assertTrue(json.loads(link.recv(65536))["ok"])
                     link.send(json.dumps({"do": route["request"], "id": 2, **body_of(route)}).encode())
                     self.assertEqual(link.recv(65536), b"")  # the connection ends, nothing is said
@@ -392,6 +393,31 @@ class Requests(unittest.TestCase):
         status, text = browser.ask("POST", "/api/v1/login", {**body, "login": "personne", **proof})
         self.assertEqual(code_of(text), "E-AUT-01")
         self.assertTrue(refused(proof))
+
+    def test_a_security_key_belongs_to_a_name_and_answers_what_it_was_asked(self):
+        browser = rig.logged_in("console", "c.leroy")
+        status, text = browser.ask("POST", "/api/v1/passkeys/challenge", {})
+        self.assertEqual((status // 100, code_of(text)), (4, "E-CLE-03"))
+        browser = Browser(rig.url("console").replace("127.0.0.1", "localhost"), "127.0.0.1")
+        self.assertEqual(browser.login("c.leroy", PASSWORD, rig.recovery("c.leroy"))[0], 200)
+        _, text = browser.ask("POST", "/api/v1/passkeys/sign", {})
+        asked = json.loads(text)
+        self.assertEqual(asked["rp_id"], "localhost")
+        words = {"type": "webauthn.create", "challenge": asked["challenge"], "origin": browser.origin}
+        said = base64.b64encode(json.dumps(words).encode()).decode()
+        for data in ("", "AAAA", said):
+            with self.subTest(data=data):
+                # Asked for a signature, not for a new key; and what comes is none.
+                status, text = browser.ask("POST", "/api/v1/passkeys", {
+                    "client_data": data, "authenticator_data": "AAAA", "public_key": "AAAA"})
+                self.assertEqual((status // 100, code_of(text)), (4, "E-CLE-02"))
+        # A use that nothing signed is a wrong code like any other.
+        words["type"] = "webauthn.get"
+        said = base64.b64encode(json.dumps(words).encode()).decode()
+        use = "passkey." + base64.b64encode(json.dumps({
+            "id": "AAAA", "client_data": said, "authenticator_data": "AAAA", "signature": "AAAA"}).encode()).decode()
+        status, text = browser.ask("POST", "/api/v1/recovery", {"password": PASSWORD, "code": use})
+        self.assertEqual((status, code_of(text)), (403, "E-AUT-01"))
 
     def test_what_is_not_understood_is_said_and_changes_nothing(self):
         browser = rig.logged_in("console", "c.leroy")

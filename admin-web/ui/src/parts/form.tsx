@@ -1,6 +1,7 @@
 import type { ComponentChildren, InputHTMLAttributes, RefObject } from "preact";
 import { useEffect, useId, useRef, useState } from "preact/hooks";
 import { Problem } from "../lib/call";
+import { hasPasskeys, isPasskeyUse, isRefusal, usePasskey } from "../lib/passkey";
 import { t } from "../lib/text";
 import { Icon, Notice, ProblemBox } from "./basics";
 
@@ -273,6 +274,44 @@ export function Form({ act, onSubmit, submit, tone = "primary", children, extra,
   );
 }
 
+/** A code as typed, or in its place one use of a passkey. */
+export function CodeField({ purpose, label, help, value, error, onValue, onKey = onValue }: { purpose: "login" | "sign"; label: string; help: string; value: string; error?: string | undefined; onValue: (code: string) => void; onKey?: (code: string) => void }) {
+  const [problem, setProblem] = useState("");
+  const press = async () => {
+    setProblem("");
+    try {
+      onKey(await usePasskey(purpose));
+    } catch (caught) {
+      setProblem(caught instanceof Problem ? caught.detail : isRefusal(caught) ? t("passkey.refused") : String(caught));
+    }
+  };
+  if (isPasskeyUse(value))
+    return (
+      <div class="field">
+        <p role="status">
+          <Icon name="key-round" /> {t("passkey.shown")}
+        </p>
+        <button type="button" class="small" onClick={() => onValue("")}>
+          {t("passkey.code_instead")}
+        </button>
+      </div>
+    );
+  return (
+    <>
+      <Input name="code" label={label} help={help} inputMode="numeric" autocomplete="one-time-code" maxLength={32} value={value} onValue={onValue} error={error} />
+      {hasPasskeys() && (
+        <button type="button" class="small" onClick={() => void press()}>
+          <Icon name="key-round" />
+          {t("passkey.use")}
+        </button>
+      )}
+      <p class="error" role="status">
+        {problem}
+      </p>
+    </>
+  );
+}
+
 /** Both factors again, for acts that sign. */
 export interface Factors {
   password: string;
@@ -283,7 +322,7 @@ export function SignFields({ value, onValue, errors, login }: { value: Factors; 
     <div class="sign">
       <input type="text" name="username" autocomplete="username" value={login} readOnly hidden />
       <Input name="password" label={t("login.password")} type="password" autocomplete="current-password" value={value.password} error={errors.password} onValue={(password) => onValue({ ...value, password })} />
-      <Input name="code" label={t("sign.code")} help={t("sign.code_help")} inputMode="numeric" autocomplete="one-time-code" maxLength={32} value={value.code} error={errors.code} onValue={(code) => onValue({ ...value, code })} />
+      <CodeField purpose="sign" label={t("sign.code")} help={t("sign.code_help")} value={value.code} error={errors.code} onValue={(code) => onValue({ ...value, code })} />
     </div>
   );
 }

@@ -1,6 +1,7 @@
 import { useState } from "preact/hooks";
-import { type Answer, call } from "../lib/call";
+import { type Answer, Problem, call } from "../lib/call";
 import { useCall } from "../lib/live";
+import { hasPasskeys, isRefusal, makePasskey } from "../lib/passkey";
 import { t, word } from "../lib/text";
 import { showMoment } from "../lib/time";
 import { Chip, Empty, Facts, Icon, Loading, Moment, Notice, ProblemBox, Raw } from "../parts/basics";
@@ -37,6 +38,7 @@ export function Account() {
           <Keys />
           <Password />
           <Second />
+          {hasPasskeys() && <Passkeys />}
         </div>
       </div>
     </Page>
@@ -91,22 +93,7 @@ function Keys() {
             <span class="muted">
               {t("keys.added", { at: showMoment(row.created_at) })} {row.used_at && t("keys.used", { at: showMoment(row.used_at) })}
             </span>
-            <AskButton
-              tone="quiet"
-              icon="x"
-              label={String(row.label ?? row.fingerprint)}
-              done={reload}
-              question={() => ({
-                title: t("keys.remove_title"),
-                consequence: t("keys.remove_consequence"),
-                submit: t("keys.remove"),
-                tone: "danger",
-                signs: me().login,
-                act: ({ password, code }) => call("key.remove", { credential: row.credential, password, code }),
-              })}
-            >
-              {t("keys.remove")}
-            </AskButton>
+            <RemoveKey row={row} done={reload} />
           </li>
         ))}
       </ul>
@@ -118,6 +105,85 @@ function Keys() {
         </Form>
       )}
     </section>
+  );
+}
+
+/** Security keys and this device's own passkeys: they answer no other site, whatever it looks like. */
+function Passkeys() {
+  const { data, problem, reload } = useCall("key.list", {}, ["credential"]);
+  const [label, setLabel] = useState("");
+  const [factors, setFactors] = useState({ password: "", code: "" });
+  const [adding, setAdding] = useState(false);
+  const act = useAct();
+  const keys = ((data?.rows ?? []) as Answer[]).filter((row) => row.kind === "passkey");
+  const add = () =>
+    act.run(
+      () => checkFactors(factors),
+      async () => {
+        try {
+          await makePasskey(factors, label);
+        } catch (caught) {
+          throw isRefusal(caught) ? new Problem(0, "", t("passkey.refused"), t("passkey.refused")) : caught;
+        } finally {
+          setFactors({ password: "", code: "" });
+        }
+        setLabel("");
+        setAdding(false);
+        reload();
+      },
+    );
+  return (
+    <section class="card">
+      <div class="card-head">
+        <h2>{t("passkey.title")}</h2>
+        {!adding && (
+          <button type="button" class="small" onClick={() => setAdding(true)}>
+            <Icon name="plus" />
+            {t("passkey.add")}
+          </button>
+        )}
+      </div>
+      {problem && <ProblemBox problem={problem} retry={reload} />}
+      {data && keys.length === 0 && !adding && <Empty title={t("passkey.none")}><p>{t("passkey.none_text")}</p></Empty>}
+      <ul class="plain">
+        {keys.map((row) => (
+          <li key={row.credential}>
+            <strong><Raw text={row.label ?? t("keys.unnamed")} /></strong>{" "}
+            <span class="muted">
+              {t("keys.added", { at: showMoment(row.created_at) })} {row.used_at && t("keys.used", { at: showMoment(row.used_at) })}
+            </span>
+            <RemoveKey row={row} done={reload} />
+          </li>
+        ))}
+      </ul>
+      {adding && (
+        <Form act={act} onSubmit={() => void add()} submit={t("passkey.add")} extra={<button type="button" onClick={() => setAdding(false)}>{t("act.cancel")}</button>}>
+          <Input name="label" label={t("keys.label")} optional value={label} onValue={setLabel} maxLength={100} />
+          <SignFields value={factors} onValue={setFactors} errors={act.errors} login={me().login} />
+        </Form>
+      )}
+    </section>
+  );
+}
+
+function RemoveKey({ row, done }: { row: Answer; done: () => void }) {
+  return (
+    <AskButton
+      tone="quiet"
+      icon="x"
+      label={String(row.label ?? row.fingerprint ?? t("keys.unnamed"))}
+      done={done}
+      question={() => ({
+        title: t("keys.remove_title"),
+        consequence: t("keys.remove_consequence"),
+        submit: t("keys.remove"),
+        tone: "danger",
+        signs: me().login,
+        act: ({ password, code }) => call("key.remove", { credential: row.credential, password, code }),
+      })}
+    >
+      {t("keys.remove")}
+    </AskButton>
   );
 }
 

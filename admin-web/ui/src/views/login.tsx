@@ -3,7 +3,7 @@ import { Problem } from "../lib/call";
 import { ProofMaker } from "../lib/proof";
 import { t } from "../lib/text";
 import { Icon, Notice, ProblemBox } from "../parts/basics";
-import { Form, Input, useAct } from "../parts/form";
+import { CodeField, Form, Input, useAct } from "../parts/form";
 import { Page } from "../parts/page";
 import { login, sitePhone, useSession } from "../parts/session";
 
@@ -35,12 +35,12 @@ export function Login({ known = "", welcome = false }: { known?: string; welcome
       }),
       async () => setStep(2),
     );
-  const second = () =>
+  const second = (given = code) =>
     act.run(
-      () => (code.trim() ? ({} as Record<string, string>) : { code: t("login.code_missing") }),
+      () => (given.trim() ? ({} as Record<string, string>) : { code: t("login.code_missing") }),
       async () => {
         try {
-          await login({ login: name.trim(), password, code: code.replace(/\s/g, ""), ...(await proof.take()) });
+          await login({ login: name.trim(), password, code: given.replace(/\s/g, ""), ...(await proof.take()) });
         } catch (error) {
           setCode("");
           proof.begin();
@@ -84,7 +84,7 @@ export function Login({ known = "", welcome = false }: { known?: string; welcome
             }
           >
             <input type="text" name="username" autocomplete="username" value={name} readOnly hidden />
-            <Input name="code" label={t("login.code")} help={t("login.code_help")} inputMode="numeric" autocomplete="one-time-code" maxLength={32} value={code} onValue={setCode} error={act.errors.code} />
+            <CodeField purpose="login" label={t("login.code")} help={t("login.code_help")} value={code} onValue={setCode} onKey={(use) => void second(use)} error={act.errors.code} />
           </Form>
         )}
         <p class="robots" role="status">
