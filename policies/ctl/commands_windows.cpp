@@ -179,6 +179,15 @@ std::vector<Command> charter_rows()
          .request = "refusal.show",
          .options = {{.name = "reference", .required = true, .positional = true}},
          .example = "refusal show R-7KQ3M5"},
+        {.object = "throttle",
+         .verb = "clear",
+         .request = "throttle.clear",
+         .options =
+             {{.name = "login", .required = true, .positional = true},
+              {.name = "address", .required = true},
+              {.name = "reason", .required = true}},
+         .example = "throttle clear n.belkacem --address 203.0.113.24 --reason \"rappelé au numéro "
+                    "connu\""},
     };
 }
 

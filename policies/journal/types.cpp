@@ -20,6 +20,7 @@ std::vector<JournalType> const& journal_types()
         {"auth.success", "Authentification réussie, deux facteurs vérifiés"},
         {"auth.failure", "Authentification échouée"},
         {"auth.incomplete", "Connexion terminée avant les deux facteurs"},
+        {"auth.delay_cleared", "Délai après échecs répétés levé par le DSI"},
         {"auth.throttled", "Tentative retardée après des échecs répétés"},
         {"auth.logout", "Fermeture d’une session d’administration"},
         {"access.denied", "Accès refusé"},

@@ -1,9 +1,13 @@
+#include "common/bytes.h"
 #include "common/json.h"
 #include "common/text_keys.h"
 #include "common/time.h"
+#include "policies/policyd/clock.h"
 #include "policies/policyd/context.h"
+#include "policies/policyd/operator_act.h"
 #include "policies/policyd/operator_objects.h"
 #include "policies/policyd/role.h"
+#include "policies/policyd/throttle_book.h"
 #include "policies/store/database.h"
 
 namespace ecluse::policyd {
@@ -62,6 +66,31 @@ Reply show(Context& context, Request& request)
     return described(*row);
 }
 
+/// Somebody known who mistyped is on the telephone: the next try need not wait. Everything that is
+/// asked of them stays asked.
+Reply clear_throttle(Context& context, Caller const& caller, Request& request, Answer const&)
+{
+    Fields fields{request.fields};
+    auto const login = fields.text("login", name_bytes_max);
+    auto const address = fields.text("address", id_bytes_max);
+    auto const why = fields.text("reason", reason_bytes_max);
+    if (auto const done = fields.finish(); !done) return Reply::violation(done.error().what);
+    if (login.empty()) return bad_value("login", "vide");
+    if (why.empty()) return bad_value("reason", "vide");
+    auto const now = context.clock.decision_now();
+    auto const wait = ECLUSE_TRY(throttle_book::wait(context.database, login, address, now));
+    if (wait.count() == 0) return wrong_state("0 s");
+    ECLUSE_TRY(record_act(
+        context,
+        caller,
+        {.type = "auth.delay_cleared",
+         .object = printable(login, id_bytes_max),
+         .details = {{"address", address}, {"wait_s", wait.count()}, {"reason", why}}},
+        [&]() -> Result<> { return throttle_book::cleared(context.database, login, address); }
+    ));
+    return json::object{{"login", login}, {"address", address}, {"wait_s", wait.count()}};
+}
+
 } // namespace
 
 void add_refusal_requests(RequestTable& table, Context& context)
@@ -76,6 +105,7 @@ void add_refusal_requests(RequestTable& table, Context& context)
     };
     add("refusal.list", &list);
     add("refusal.show", &show);
+    add_request(table, context, "throttle.clear", {{"dsi"}}, &clear_throttle);
 }
 
 } // namespace ecluse::policyd

@@ -80,4 +80,12 @@ Result<> succeeded(Database& database, std::string const& login, std::string con
     return {};
 }
 
+Result<> cleared(Database& database, std::string const& login, std::string const& address)
+{
+    ECLUSE_TRY(database.run(
+        "DELETE FROM throttle WHERE account IN ($1, '') AND address = $2", {cut(login), address}
+    ));
+    return {};
+}
+
 } // namespace ecluse::policyd::throttle_book

@@ -28,6 +28,9 @@ Result<>
 failed(Database& database, std::string const& login, std::string const& address, UtcTime now);
 /// Clears the account's count from this address; the address keeps its own.
 Result<> succeeded(Database& database, std::string const& login, std::string const& address);
+/// Forgets the failures of this login from this address, and those of the address, which would keep
+/// the login waiting.
+Result<> cleared(Database& database, std::string const& login, std::string const& address);
 
 } // namespace throttle_book
 } // namespace ecluse::policyd

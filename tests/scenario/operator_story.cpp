@@ -226,6 +226,48 @@ TEST_CASE("functions are not people and roles that control each other do not mee
     CHECK(rig.as("r.amrani", {"role", "grant", "a.petit", "auditor"}).code() == "E-SAI-01");
 }
 
+TEST_CASE("the DSI clears the delay of somebody who mistyped, and the journal says so")
+{
+    OperatorRig rig;
+    rig.people();
+    // The longest delay, as many failures would bring it: it cannot pass by itself in this test.
+    rig.sql("INSERT OR REPLACE INTO throttle (account, address, failures, last_failure_at) "
+            "SELECT account, address, 1000, CAST(strftime('%s', 'now') AS INTEGER) FROM "
+            "(SELECT 'n.belkacem' AS account UNION SELECT '' UNION SELECT 'o.haddad'), "
+            "(SELECT DISTINCT address FROM operator_session)");
+    auto const words = [&](std::string const& login) {
+        return std::vector<std::string>{
+            "login",
+            login,
+            "--password-file",
+            rig.root() + "/password",
+            "--code",
+            rig.next_recovery(login)};
+    };
+    REQUIRE(rig.ctl(words("n.belkacem")).code() == "E-AUT-01");
+    auto const events = rig.as("r.amrani", {"journal", "show", "--type", "auth.throttled"}).json();
+    REQUIRE(events.at("rows").as_array().size() == 1);
+    auto const source =
+        std::string{events.at("rows").as_array().front().as_object().at("source").as_string()};
+    auto const clear = [&](std::string const& by) {
+        return rig.as(
+            by, {"throttle", "clear", "n.belkacem", "--address", source, "--reason", "rappelé"}
+        );
+    };
+    CHECK(clear("o.haddad").code() == "E-DRT-01");
+    CHECK(rig.ctl(words("n.belkacem")).code() == "E-AUT-01");
+    auto const cleared = clear("c.leroy");
+    INFO(cleared.out << cleared.err);
+    REQUIRE(cleared.exit == 0);
+    CHECK(rig.ctl(words("n.belkacem")).exit == 0);
+    // Nobody else's delay was touched, and there is nothing left to clear.
+    CHECK(rig.ctl(words("o.haddad")).code() == "E-AUT-01");
+    CHECK(clear("c.leroy").code() == "E-ETA-01");
+    auto const kept =
+        rig.as("r.amrani", {"journal", "show", "--type", "auth.delay_cleared"}).json();
+    CHECK(kept.at("rows").as_array().size() == 1);
+}
+
 TEST_CASE("a key is one person's, strong, and added only after signing again")
 {
     OperatorRig rig;
