@@ -302,6 +302,18 @@ try {
     await dsi.getByRole("table").getByText("E-FEN-03").waitFor();
   }, dsi);
   await look(dsi, "d09-refusal");
+  await step("a wait is lifted where there is one, and the page says when there is none", async () => {
+    await dsi.goto("/refus");
+    await dsi.getByRole("button", { name: "Débloquer une personne ralentie" }).click();
+    await dsi.getByRole("button", { name: "Débloquer", exact: true }).click();
+    await dsi.getByText("Dites pourquoi.").first().waitFor();
+    await look(dsi, "d09-delay");
+    await dsi.getByLabel("Identifiant").fill("n.belkacem");
+    await dsi.getByLabel("Adresse").fill("127.0.0.1");
+    await dsi.getByLabel("Motif").fill("au téléphone");
+    await dsi.getByRole("button", { name: "Débloquer", exact: true }).click();
+    await dsi.getByText("E-ETA-01").waitFor();
+  }, dsi);
 
   await step("the technician writes the report; it survives an ended session", async () => {
     await tech.getByRole("link", { name: "Ouvrir le compte-rendu" }).click();

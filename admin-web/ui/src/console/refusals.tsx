@@ -5,9 +5,58 @@ import { useQuery } from "../lib/route";
 import { t, word } from "../lib/text";
 import { showMoment } from "../lib/time";
 import { Empty, Facts, Icon, Loading, Notice, ProblemBox, Raw } from "../parts/basics";
-import { Input } from "../parts/form";
+import { Area, Form, Input, useAct } from "../parts/form";
 import { Page, Section } from "../parts/page";
+import { hasRole } from "../parts/session";
 import { type Column, Filter, Table } from "../parts/table";
+
+/** Somebody known mistyped and waits: nothing but the wait is taken away. */
+function ClearDelay() {
+  const [open, setOpen] = useState(false);
+  const [login, setLogin] = useState("");
+  const [address, setAddress] = useState("");
+  const [reason, setReason] = useState("");
+  const [done, setDone] = useState("");
+  const act = useAct();
+  const clear = () =>
+    act.run(
+      () => ({
+        ...(login.trim() ? {} : { login: t("login.name_missing") }),
+        ...(address.trim() ? {} : { address: t("delay.address_missing") }),
+        ...(reason.trim() ? {} : { reason: t("delay.reason_missing") }),
+      }),
+      async () => {
+        await call("throttle.clear", { login: login.trim(), address: address.trim(), reason: reason.trim() });
+        setDone(login.trim());
+        setOpen(false);
+      },
+    );
+  return (
+    <>
+      {done && <Notice tone="good" title={t("delay.done", { login: done })} />}
+      {!open && (
+        <p>
+          <button type="button" onClick={() => (setDone(""), setOpen(true))}>
+            <Icon name="clock" />
+            {t("delay.title")}
+          </button>
+        </p>
+      )}
+      {open && (
+        <Section title={t("delay.title")}>
+          <div class="card narrow">
+            <p class="muted">{t("delay.help")}</p>
+            <Form act={act} onSubmit={() => void clear()} submit={t("delay.submit")} extra={<button type="button" onClick={() => setOpen(false)}>{t("act.cancel")}</button>}>
+              <Input name="login" label={t("login.name")} value={login} onValue={setLogin} error={act.errors.login} maxLength={128} autocomplete="off" spellcheck={false} />
+              <Input name="address" label={t("account.address")} value={address} onValue={setAddress} error={act.errors.address} maxLength={64} autocomplete="off" />
+              <Area name="reason" label={t("delay.reason")} value={reason} onValue={setReason} error={act.errors.reason} maxLength={1000} />
+            </Form>
+          </div>
+        </Section>
+      )}
+    </>
+  );
+}
 
 /** D9. Somebody is on the phone with a reference, an address or a login: find what happened. */
 export function Refusals() {
@@ -59,6 +108,7 @@ export function Refusals() {
         </form>
         <Filter name="code" label={t("refusal.code")} value={code} onValue={setCode} options={[["", t("filter.all")], ...[...new Set(all.map((r) => r.code as string))].sort().map((one): [string, string] => [one, one])]} />
       </div>
+      {hasRole("dsi") && <ClearDelay />}
       {stale && <Notice tone="warn" title={t("page.stale")} />}
       {missed && <ProblemBox problem={missed} />}
       {found && (
