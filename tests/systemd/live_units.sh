@@ -33,7 +33,7 @@ if [[ ${1:-} != --inside ]]; then
   export -f boot
   timeout 90 bash -c 'boot /bin/true' >"$said/boot" 2>&1 || { tail -n 3 "$said/boot"; skip "no container boots here"; }
   status=0
-  timeout 500 bash -c 'boot "$0"' "$here --inside $build" >"$said/boot" 2>&1 || status=$?
+  timeout 600 bash -c 'boot "$0"' "$here --inside $build" >"$said/boot" 2>&1 || status=$?
   cat "$said/out/trial" || cat "$said/boot"
   exit "$status"
 fi
@@ -150,10 +150,12 @@ export ECLUSE_ROOT='$ECLUSE_ROOT' ECLUSE_BIN='$ECLUSE_BIN'
 code n.belkacem
 ASKPASS
 chmod 700 "$pocket/askpass"
+# A code serves once, and the next may be a minute away: an attempt has time for it, and none is made for nothing.
 session() {
-  DISPLAY=none SSH_ASKPASS="$pocket/askpass" SSH_ASKPASS_REQUIRE=force timeout 60 ssh -p 2222 -i "$pocket/id" -o IdentitiesOnly=yes \
+  DISPLAY=none SSH_ASKPASS="$pocket/askpass" SSH_ASKPASS_REQUIRE=force timeout 110 ssh -p 2222 -i "$pocket/id" -o IdentitiesOnly=yes \
     -o StrictHostKeyChecking=accept-new n.belkacem+scanner-1@127.0.0.1 "$@"
 }
+sleep 62 # the window opens in a minute
 within 130 session 'echo from-the-target' || fault "a session through the socket unit"
 grep -q from-the-target "$out" || fault "the target's words"
 echo "✓ a session through the socket unit"
@@ -187,10 +189,10 @@ if sed 's/landlock (not in this kernel)//' "$out" | grep -q 'missing: [^n]'; the
 echo "✓ confined: $(grep -o 'confined by.*' "$out" | sort -u | head -n 1)"
 
 # A killed recorder comes back; the session that lived is over and recorded so.
-session 'sleep 120' >/root/live.txt 2>&1 &
+session "sleep 120" >/root/live.txt 2>&1 &
 live=$!
 one_live() { dsi --json session list | grep -q '"state":"live"\|"recording":"open"'; }
-within 70 one_live || fault "a live session"
+within 110 one_live || fault "a live session"
 pid=$(main_pid ecluse-recorder)
 kill -9 "$pid"
 wait "$live" && fault "a session outlived its recorder"
