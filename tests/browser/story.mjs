@@ -308,10 +308,11 @@ try {
     await dsi.getByRole("button", { name: "Débloquer", exact: true }).click();
     await dsi.getByText("Dites pourquoi.").first().waitFor();
     await look(dsi, "d09-delay");
-    await dsi.getByLabel("Identifiant").fill("n.belkacem");
-    await dsi.getByLabel("Adresse").fill("127.0.0.1");
-    await dsi.getByLabel("Motif").fill("au téléphone");
-    await dsi.getByRole("button", { name: "Débloquer", exact: true }).click();
+    const asked = dsi.locator(".card.narrow");
+    await asked.getByLabel("Identifiant").fill("n.belkacem");
+    await asked.getByLabel("Adresse").fill("127.0.0.1");
+    await asked.getByLabel("Motif").fill("au téléphone");
+    await asked.getByRole("button", { name: "Débloquer", exact: true }).click();
     await dsi.getByText("E-ETA-01").waitFor();
   }, dsi);
 
