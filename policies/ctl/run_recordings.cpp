@@ -1,10 +1,10 @@
 #include "common/bytes.h"
 #include "common/json.h"
 #include "common/text_keys.h"
+#include "policies/ctl/opened_recording.h"
 #include "policies/ctl/run.h"
 #include "policies/ctl/show.h"
 #include "recorder/export/export.h"
-#include "recorder/export/film.h"
 #include "recorder/export/notes.h"
 #include "recorder/export/pack.h"
 #include "recorder/verify/verify.h"
@@ -14,34 +14,10 @@
 #include <charconv>
 #include <csignal>
 #include <fcntl.h>
-#include <filesystem>
 #include <unistd.h>
-#include <utility>
 
 namespace ecluse::ctl {
 namespace {
-
-constexpr std::size_t key_file_bytes_max = 64 * 1024;
-
-std::string text_of(json::object const& object, std::string_view field)
-{
-    auto const* const value = object.if_contains(field);
-    return value && value->is_string() ? std::string{value->get_string()} : std::string{};
-}
-
-/// policyd hands over descriptors of ciphertext; nothing is opened by name here.
-std::optional<recording::RecordingFiles> files_of(Ctl& ctl, Answered& answer)
-{
-    std::vector<std::string> names;
-    auto const* const listed = answer.fields.if_contains("files");
-    if (listed && listed->is_array())
-        for (auto const& name : listed->get_array())
-            if (name.is_string()) names.emplace_back(name.get_string());
-    auto files = recording::RecordingFiles::from_descriptors(names, std::move(answer.descriptors));
-    if (files) return *std::move(files);
-    ctl.fail(files.error());
-    return std::nullopt;
-}
 
 bool is_interactive()
 {
@@ -74,45 +50,6 @@ bool is_intact(Ctl& ctl, recording::RecordingFiles const& files, std::string con
     return verdict.good();
 }
 
-/// The RSSI's key stays in this process: policyd and the recorder never see it, nor what it opens
-/// (WEB:HE6).
-struct Opened {
-    recording::Recording recording;
-    recording::ContentKey key;
-};
-
-std::optional<Opened> unlock(Ctl& ctl, recording::RecordingFiles files)
-{
-    auto const path = ctl.value("key-file");
-    if (path.empty()) {
-        ctl.fail(Exit::usage, TextKey::ctl_recording_key_missing);
-        return std::nullopt;
-    }
-    auto const bytes = read_file(path, key_file_bytes_max);
-    if (!bytes) {
-        ctl.fail(bytes.error());
-        return std::nullopt;
-    }
-    auto const passphrase = ctl.secret("passphrase", TextKey::ctl_prompt_key_passphrase);
-    if (!passphrase) return std::nullopt;
-    auto const reading = recording::ReadingKey::open(*bytes, *passphrase);
-    if (!reading) {
-        ctl.fail(Exit::refused, TextKey::ctl_recording_key_wrong, {{"why", reading.error().what}});
-        return std::nullopt;
-    }
-    auto opened = recording::Recording::open(std::move(files));
-    if (!opened) {
-        ctl.fail(opened.error());
-        return std::nullopt;
-    }
-    auto key = opened->unlock(*reading);
-    if (!key) {
-        ctl.fail(Exit::refused, TextKey::ctl_recording_key_wrong, {{"why", key.error().what}});
-        return std::nullopt;
-    }
-    return Opened{*std::move(opened), *std::move(key)};
-}
-
 /// Asks for the files with the reason, checks them, opens them with the reader's key. The order
 /// matters: nothing is shown of a recording that was altered.
 std::optional<Opened> open_checked(Ctl& ctl, Command const& command, json::object fields)
@@ -134,7 +71,8 @@ std::optional<Opened> open_checked(Ctl& ctl, Command const& command, json::objec
         );
         return std::nullopt;
     }
-    return unlock(ctl, *std::move(files));
+    auto const key = reading_key(ctl);
+    return key ? unlock(ctl, *std::move(files), *key) : std::nullopt;
 }
 
 volatile std::sig_atomic_t interrupted = 0;
@@ -142,43 +80,6 @@ volatile std::sig_atomic_t interrupted = 0;
 recording::Write to_descriptor(int fd)
 {
     return [fd](std::string_view bytes) { return write_all(fd, bytes); };
-}
-
-/// Our programs stand side by side.
-std::string film_program()
-{
-    std::error_code ec;
-    auto const self = std::filesystem::read_symlink("/proc/self/exe", ec);
-    return (self.parent_path() / "ecluse-film").string();
-}
-
-/// How far it is, on a terminal only, at most once per minute of the recording.
-recording::Progress progress_of(Ctl& ctl)
-{
-    if (ctl.json() || ::isatty(STDERR_FILENO) == 0) return [](std::uint64_t) {};
-    return [told = std::int64_t{-1}](std::uint64_t at_us) mutable {
-        auto const minute = static_cast<std::int64_t>(at_us / 60'000'000);
-        if (minute == std::exchange(told, minute)) return;
-        auto const line = "\r" + std::to_string(minute) + " min";
-        (void)write_all(STDERR_FILENO, line);
-    };
-}
-
-Result<> write_format(
-    Ctl& ctl, Opened const& opened, std::string const& format, recording::Write const& write
-)
-{
-    if (format == "mp4" && !recording::is_desktop(opened.recording.header()))
-        return recording::export_film(
-            opened.recording, opened.key, film_program(), write, progress_of(ctl)
-        );
-    if (format == "cast") return recording::export_cast(opened.recording, opened.key, write);
-    if (format == "mp4") return recording::export_mp4(opened.recording, opened.key, write);
-    if (format == "vtt") return recording::export_vtt(opened.recording, opened.key, write);
-    if (format == "text" && recording::is_desktop(opened.recording.header()))
-        return recording::export_desktop_text(opened.recording, opened.key, write);
-    if (format == "text") return recording::export_text(opened.recording, opened.key, write);
-    return recording::export_json(opened.recording, opened.key, write);
 }
 
 /// Whether the recording has that form; says which ones it has otherwise.

@@ -147,6 +147,9 @@ std::vector<JournalType> const& journal_types()
         {"recording.released", "Fin de la conservation prolongée d’un enregistrement"},
         {"recording.verified", "Intégrité d’un enregistrement vérifiée"},
 
+        {"evidence.exported", "Dossier de preuve de plusieurs sessions exporté, avec motif"},
+        {"evidence.sealed", "Liste des fichiers d’un dossier de preuve signée"},
+
         {"journal.viewed", "Journal consulté"},
         {"journal.exported", "Journal exporté"},
         {"journal.verified", "Intégrité du journal vérifiée"},

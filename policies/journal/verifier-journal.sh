@@ -4,6 +4,9 @@
 #
 #   verifier-journal.sh [-e EXPORT] [-t SÉQUENCE:LIEN] JOURNAL CERTIFICAT
 #
+# JOURNAL est un journal entier, ou les extraits d'un dossier de preuve : chaque suite de lignes y va
+# jusqu'à un point de contrôle signé, et l'EXPORT n'a que les événements qui concernent le dossier.
+#
 #   -e EXPORT          sels et événements (lignes JSON) : vérifie aussi les contenus
 #   -t SÉQUENCE:LIEN   tête connue par ailleurs (compte rendu, courriel) : doit être dans le journal
 #
@@ -116,6 +119,7 @@ check_event() {
         pending=yes
     done
     if [ $pending = no ] || [ "$exported_sequence" -ne "$1" ]; then
+        [ $excerpts -eq 0 ] || return
         fault $number "événement absent de l'export"
         return
     fi
@@ -150,8 +154,11 @@ link=
 chain=
 head_found=no
 started=no
+excerpts=0
+kind=
 
 check_header() {
+    case $line in "ecluse-journal-excerpt "*) check_excerpt; return ;; esac
     # shellcheck disable=SC2086
     set -- $line
     chain=${3:-}
@@ -166,7 +173,34 @@ check_header() {
     note_head
 }
 
+# Le début d'une suite de lignes : où elle s'attache. Le point de contrôle qui la termine signe
+# ce maillon avec elle.
+check_excerpt() {
+    # shellcheck disable=SC2086
+    set -- $line
+    [ $excerpts -eq 0 ] || [ "$kind" = checkpoint ] ||
+        fault $number "l'extrait qui précède ne finit pas par un point de contrôle : lignes retirées"
+    if [ $# -ne 5 ] || [ "ecluse-journal-excerpt 1 $3 $4 $5" != "$line" ] || ! is_sequence "$4" ||
+        ! is_digest "$5" || [ ${#3} -gt 40 ]; then
+        fault $number "début d'extrait mal formé"
+        return 1
+    fi
+    case $3 in '' | *[!A-Za-z0-9-]*) fault $number "début d'extrait mal formé"; return 1 ;; esac
+    [ $excerpts -eq 0 ] || [ "$4" -ge "$sequence" ] ||
+        fault $number "extraits dans le désordre"
+    excerpts=$((excerpts + 1))
+    chain=$3
+    sequence=$4
+    link=$5
+    kind=excerpt
+}
+
 check_line() {
+    case $line in
+    "ecluse-journal-excerpt "*)
+        [ $excerpts -gt 0 ] && { check_excerpt; return; }
+        ;;
+    esac
     before=$link
     # shellcheck disable=SC2086
     set -- $line
@@ -225,6 +259,8 @@ if [ -n "$export_file" ]; then
     [ $pending = yes ] || { next_exported && pending=yes; }
     [ $pending = no ] || fault 0 "export : événement $exported_sequence sans ligne"
 fi
+[ $excerpts -eq 0 ] || [ "$kind" = checkpoint ] ||
+    fault $number "le dernier extrait ne finit pas par un point de contrôle : lignes retirées"
 [ -z "$known_head" ] || [ $head_found = yes ] ||
     fault 0 "la tête connue n'est pas dans ce journal : coupé, ou d'une autre histoire"
 

@@ -66,6 +66,22 @@ std::string_view shell_verifier()
     return shell_verifier_text;
 }
 
+std::string_view journal_verifier()
+{
+    return journal_verifier_text;
+}
+
+std::string_view dossier_verifier()
+{
+    return dossier_verifier_text;
+}
+
+std::string dossier_readme(std::string const& pack, std::string const& session)
+{
+    auto const text = replace_all(std::string{dossier_readme_text}, "@PACK@", pack);
+    return replace_all(text, "@SESSION@", session);
+}
+
 Result<> write_pack(PackRequest const& request)
 {
     if (request.recordings.empty()) return Error{Errc::malformed, "pack: no recording"};

@@ -26,7 +26,12 @@ Result<> write_pack(
     std::vector<std::pair<std::string, std::string>> const& certificates = {}
 );
 
-/// The text of verifier.sh, as built in.
+/// Texts that travel in packs, as built in: the verifiers of recordings, of a journal, of a pack of
+/// several sessions.
 [[nodiscard]] std::string_view shell_verifier();
+[[nodiscard]] std::string_view journal_verifier();
+[[nodiscard]] std::string_view dossier_verifier();
+/// Its LISEZMOI.txt; `session` stands in the examples.
+[[nodiscard]] std::string dossier_readme(std::string const& pack, std::string const& session);
 
 } // namespace ecluse::recording
