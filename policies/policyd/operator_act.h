@@ -80,6 +80,7 @@ void add_account_requests(RequestTable& table, Context& context);
 void add_window_requests(RequestTable& table, Context& context);
 void add_window_decisions(RequestTable& table, Context& context);
 void add_session_requests(RequestTable& table, Context& context);
+void add_watch_requests(RequestTable& table, Context& context);
 void add_extension_requests(RequestTable& table, Context& context);
 void add_gateway_requests(RequestTable& table, Context& context);
 void add_report_draft_requests(RequestTable& table, Context& context);
