@@ -28,6 +28,7 @@ Exit run_ticket(Ctl& ctl, Command const& command, boost::json::object fields);
 Exit run_certificate_request(Ctl& ctl, Command const& command, boost::json::object fields);
 Exit run_session_watch(Ctl& ctl, Command const& command, boost::json::object fields);
 Exit run_cut_many(Ctl& ctl, Command const& command, boost::json::object fields);
+Exit run_escort(Ctl& ctl, Command const& command, boost::json::object fields);
 Exit run_report_show(Ctl& ctl, Command const& command, boost::json::object fields);
 Exit run_report_form(Ctl& ctl, Command const& command, boost::json::object fields);
 Exit run_report_export(Ctl& ctl, Command const& command, boost::json::object fields);

@@ -65,6 +65,11 @@ std::vector<JournalType> const& journal_types()
         {"window.expired", "Créneau expiré"},
         {"window.emergency", "Créneau d’urgence accordé"},
         {"window.overridden", "Blocage levé pour un créneau, avec motif"},
+        {"window.escort_arrived", "Accompagnateur présent"},
+        {"window.escort_left", "Accompagnateur parti"},
+        {"emergency.reviewed", "Urgence revue par le RSSI"},
+        {"oncall.added", "Tour d’astreinte inscrit"},
+        {"oncall.removed", "Tour d’astreinte retiré"},
 
         {"report.due", "Compte rendu d’intervention attendu"},
         {"report.drafted", "Brouillon de compte rendu enregistré"},

@@ -64,12 +64,45 @@ function codecOf(bytes: Uint8Array): string | undefined {
   return `avc1.${[...bytes.subarray(at + 5, at + 8)].map((byte) => byte.toString(16).padStart(2, "0")).join("")}`;
 }
 
+/** Where things are in a fragment's moof, as recorder/format/mp4.cpp writes it. */
+const at_time = 60;
+const at_count = 80;
+const at_samples = 88;
+const sample_bytes = 12;
+
+/** Makes fragments follow each other without a hole: where nothing changed for a while there is one, and a browser
+ * would drop what comes after it until the next key picture. What is live has no other time than now. */
+class Joiner {
+  private next = 0n;
+  private rest = 0; // bytes of a fragment under way that are in frames to come
+
+  join(payload: Uint8Array): void {
+    const view = new DataView(payload.buffer, payload.byteOffset, payload.byteLength);
+    let at = Math.min(this.rest, payload.length);
+    this.rest -= at;
+    while (at + 8 <= payload.length) {
+      const size = view.getUint32(at);
+      if (size < 8) throw new Error("box");
+      if (String.fromCharCode(...payload.subarray(at + 4, at + 8)) === "moof") this.move(view, at);
+      at += size;
+      this.rest = Math.max(0, at - payload.length);
+    }
+  }
+
+  private move(view: DataView, at: number): void {
+    view.setBigUint64(at + at_time, this.next);
+    const count = view.getUint32(at + at_count);
+    for (let i = 0; i < count; i++) this.next += BigInt(view.getUint32(at + at_samples + i * sample_bytes));
+  }
+}
+
 /** A video that never ends, shown at its end. */
 export class LiveVideo implements LivePicture {
   private readonly source = new MediaSource();
   private readonly url = URL.createObjectURL(this.source);
   private buffer: SourceBuffer | undefined;
   private waiting: Uint8Array[] = [];
+  private readonly joiner = new Joiner();
 
   constructor(
     private readonly element: HTMLVideoElement,
@@ -83,6 +116,7 @@ export class LiveVideo implements LivePicture {
 
   feed({ kind, payload }: LiveFrame): void {
     if (kind !== "v") return;
+    this.joiner.join(payload);
     this.waiting.push(payload);
     this.pump();
   }
