@@ -192,10 +192,10 @@ TEST_CASE(
     auto const still = watch(stack, "d.roux", session);
     stack.await(*still, "$");
     still->signal(SIGSTOP);
-    auto const viewer = watch(stack, "c.leroy", session);
-    stack.await(*viewer, "$");
     shell->write("head -c 30000000 /dev/zero | tr '\\0' x; echo; echo fini-$((40+2))\r");
     REQUIRE(shell->wait_for_output("fini-42", 60s));
+    // Who comes now sees how it ended, of more than is kept for a viewer.
+    auto const viewer = watch(stack, "c.leroy", session);
     stack.await(*viewer, "fini-42");
     still->signal(SIGCONT);
     auto const dropped = still->finish();
