@@ -80,10 +80,9 @@ private:
     void close(websocket::close_code why)
     {
         if (std::exchange(closing_, true)) return;
-        socket_.async_close(
-            websocket::close_reason{why},
-            [self = shared_from_this()](Code) { self->forget(); }
-        );
+        socket_.async_close(websocket::close_reason{why}, [self = shared_from_this()](Code) {
+            self->forget();
+        });
     }
 
     /// The recorder sees its other end close.
