@@ -138,6 +138,12 @@ std::vector<Command> window_rows()
          .options = {session},
          .example = "session show S-…"},
         {.object = "session",
+         .verb = "watch",
+         .request = "session.watch",
+         .options = {session},
+         .example = "session watch S-…",
+         .run = &run_session_watch},
+        {.object = "session",
          .verb = "cut",
          .request = "session.cut",
          .options =

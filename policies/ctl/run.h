@@ -26,6 +26,7 @@ Exit run_account(Ctl& ctl, Command const& command, boost::json::object fields);
 Exit run_pin(Ctl& ctl, Command const& command, boost::json::object fields);
 Exit run_ticket(Ctl& ctl, Command const& command, boost::json::object fields);
 Exit run_certificate_request(Ctl& ctl, Command const& command, boost::json::object fields);
+Exit run_session_watch(Ctl& ctl, Command const& command, boost::json::object fields);
 Exit run_cut_many(Ctl& ctl, Command const& command, boost::json::object fields);
 Exit run_escort(Ctl& ctl, Command const& command, boost::json::object fields);
 Exit run_report_show(Ctl& ctl, Command const& command, boost::json::object fields);

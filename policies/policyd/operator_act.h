@@ -80,6 +80,7 @@ void add_account_requests(RequestTable& table, Context& context);
 void add_window_requests(RequestTable& table, Context& context);
 void add_window_decisions(RequestTable& table, Context& context);
 void add_session_requests(RequestTable& table, Context& context);
+void add_watch_requests(RequestTable& table, Context& context);
 void add_escort_requests(RequestTable& table, Context& context);
 void add_emergency_requests(RequestTable& table, Context& context);
 void add_oncall_requests(RequestTable& table, Context& context);

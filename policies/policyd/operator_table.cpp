@@ -58,6 +58,7 @@ void add_operator_requests(RequestTable& table, Context& context)
     add_extension_requests(table, context);
     add_gateway_requests(table, context);
     add_session_requests(table, context);
+    add_watch_requests(table, context);
     add_charter_requests(table, context);
     add_report_requests(table, context);
     add_report_draft_requests(table, context);
