@@ -53,7 +53,7 @@ export function WindowFacts({ window: w }: { window: Answer }) {
         text("update_sha256", t("ask.update_sha256")),
         text("rollback_plan", t("ask.rollback_plan")),
         [t("window.mode"), word("mode", w.open_mode)],
-        w.escort && [t("window.escort"), <Raw text={w.escort} />],
+        w.escort && [t("window.escort_name"), <Raw text={w.escort} />],
         w.escort_required && [t("window.presence"), <Presences window={w} />],
         w.report_lifted_reason && [t("story.lifted"), <Raw text={w.report_lifted_reason} />],
       ]}
