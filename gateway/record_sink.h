@@ -30,6 +30,8 @@ public:
     /// One frame of any kind (recorder/format/feed.h); more than the maximum is a failure.
     void put_whole(char kind, std::uint16_t channel, std::string_view payload);
     [[nodiscard]] bool drained() const { return pending_.empty(); }
+    /// Something of it is on disk.
+    [[nodiscard]] bool has_begun() const { return acked_ > 0; }
     /// Writes what is pending, reads acknowledgements.
     void turn();
     /// Why the record can no longer be trusted to grow, if so: a failed socket, or a frame that was

@@ -28,14 +28,14 @@ bool FeedLink::put(feed::Kind kind, std::string_view payload)
         std::lock_guard const lock{mutex_};
         if (finished_) return false;
         sink_.put_whole(static_cast<char>(kind), 0, payload);
-        if (sink_.drained()) return sink_.check(std::chrono::steady_clock::now()).has_value();
+        if (sink_.drained()) return judge(std::chrono::steady_clock::now()).has_value();
     }
     for (;;) {
         wait_for(fd_, POLLOUT);
         std::lock_guard const lock{mutex_};
         if (finished_) return false;
         sink_.turn();
-        if (!sink_.check(std::chrono::steady_clock::now())) return false;
+        if (!judge(std::chrono::steady_clock::now())) return false;
         if (sink_.drained()) return true;
     }
 }
@@ -66,18 +66,22 @@ Deadline FeedLink::next_check() const
     return sink_.next_check();
 }
 
-Result<> FeedLink::await_acknowledgement(std::chrono::milliseconds limit)
+Result<> FeedLink::await_beginning(std::chrono::milliseconds limit)
 {
-    auto const deadline = std::chrono::steady_clock::now() + limit;
+    auto const deadline = started_ + limit;
     for (;;) {
+        auto const now = std::chrono::steady_clock::now();
         {
             std::lock_guard const lock{mutex_};
             sink_.turn();
-            // Not `now`: a process that starts may take longer than one that runs.
-            ECLUSE_TRY(sink_.check(Deadline{}));
-            if (sink_.next_check() == Deadline::max()) return {};
+            ECLUSE_TRY(judge(now));
+            if (sink_.has_begun()) {
+                sink_.excuse(std::chrono::ceil<std::chrono::milliseconds>(now - started_));
+                begun_ = true;
+                return {};
+            }
         }
-        if (std::chrono::steady_clock::now() >= deadline)
+        if (now >= deadline)
             return Error{Errc::timed_out, "recorder: the recording does not begin"};
         wait_for(fd_, POLLIN);
     }

@@ -28,18 +28,25 @@ public:
     /// count, whoever was late.
     [[nodiscard]] Result<> check(Deadline now);
     [[nodiscard]] Deadline next_check() const;
-    /// Until everything handed over so far is on disk: nothing is dialled before the recording has
-    /// begun.
-    [[nodiscard]] Result<> await_acknowledgement(std::chrono::milliseconds limit);
+    /// Until the first frame is on disk. Before, no frame is late: a process that starts may take
+    /// longer than one that runs.
+    [[nodiscard]] Result<> await_beginning(std::chrono::milliseconds limit);
     /// The last frame; waits at most `limit` for the socket to take it. Later frames are refused.
     void finish(std::string_view reason, std::chrono::milliseconds limit);
 
     static constexpr std::chrono::milliseconds look_period{200};
 
 private:
+    [[nodiscard]] Result<> judge(Deadline now) const
+    {
+        return sink_.check(begun_ ? now : Deadline{});
+    }
+
     mutable std::mutex mutex_;
     gateway::RecordSink sink_;
     int const fd_;
+    Deadline const started_ = std::chrono::steady_clock::now();
+    bool begun_ = false;
     bool finished_ = false;
     std::optional<Deadline> looked_;
 };

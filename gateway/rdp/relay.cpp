@@ -335,6 +335,10 @@ bool Relay::record_desktop(unsigned width, unsigned height)
 
 bool Relay::after_connecting(freerdp* instance)
 {
+    if (auto const begun = session_.await_recording(); !begun) {
+        session_.end("recorder_stalled", begun.error().what);
+        return false;
+    }
     auto const* const settings = instance->context->settings;
     auto const width = freerdp_settings_get_uint32(settings, FreeRDP_DesktopWidth);
     auto const height = freerdp_settings_get_uint32(settings, FreeRDP_DesktopHeight);

@@ -197,7 +197,12 @@ Result<> Session::begin_recording(Grant& grant, std::uint32_t layout, std::strin
     }
     if (!feed_owner_->put(feed::Kind::event, keyboard_event(layout, layout_name)))
         return Error{Errc::io, "recorder: the encoder does not take the first frame"};
-    ECLUSE_TRY(feed_owner_->await_acknowledgement(recording_limit));
+    return {};
+}
+
+Result<> Session::await_recording()
+{
+    ECLUSE_TRY(feed_owner_->await_beginning(recording_limit));
     recording_ = true;
     wake();
     return {};

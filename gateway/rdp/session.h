@@ -86,8 +86,11 @@ public:
 
     // The target's side (its thread) ------------------------------------------------------------
 
-    /// Starts the encoder and waits until the recording has begun; the deadlines run from here.
+    /// Starts the encoder; the deadlines run from here.
     Result<> begin_recording(Grant& grant, std::uint32_t layout, std::string_view layout_name);
+    /// Until something of the session is on disk. The encoder and the target's login take their
+    /// time side by side; before this nothing passes between vendor and target.
+    Result<> await_recording();
     void on_target_ready();
     [[nodiscard]] std::string const& asset_name() const { return asset_name_; }
 

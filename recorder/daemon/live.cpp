@@ -153,7 +153,8 @@ void LiveRecording::add(FrameView const& frame)
     ++open_.count;
     accounted_ += frame.encoded.size();
     budget_.bytes += frame.encoded.size();
-    if (!full_.empty()) submit();
+    // The first frame goes alone: somebody waits until the recording is known to grow.
+    if (!full_.empty() || on_disk_ == 0) submit();
 }
 
 std::size_t LiveRecording::waiting_bytes() const

@@ -92,7 +92,9 @@ int Session::wait_ms(Moment now) const
 {
     auto wake = Moment::max();
     if (stage_ == Stage::running && shows_something_new(now)) wake = std::min(wake, next_picture_);
-    if (shown_pointer_ && shown_pointer_->clicked) wake = std::min(wake, click_until_);
+    // A click shown too long is something new: the next picture is without it.
+    if (shown_pointer_ && shown_pointer_->clicked && now < click_until_)
+        wake = std::min(wake, click_until_);
     if (video_.has_samples()) wake = std::min(wake, fragment_due_);
     if (outlet_.is_waiting()) wake = std::min(wake, now + stall_ - outlet_.oldest_wait(now));
     if (stage_ == Stage::ending) wake = std::min(wake, closing_due_);

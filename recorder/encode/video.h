@@ -15,9 +15,9 @@ namespace ecluse::encode {
 /// Pictures in, pieces of an MP4 out.
 class Video {
 public:
-    /// A place to begin playing is made after this many pictures: ten seconds of steady change at 8
-    /// a second. Silence makes none: it has nothing to search in.
-    static constexpr int pictures_per_key = 80;
+    /// A place to begin playing is made after this many pictures: twenty seconds of steady change
+    /// at 8 a second. Silence makes none: it has nothing to search in.
+    static constexpr int pictures_per_key = 160;
 
     /// Encodes what changed in `picture` since the last call, with the pointer over it, and clears
     /// its marks. Milliseconds of the monotonic clock.

@@ -191,7 +191,7 @@ TEST_CASE(
     CHECK_FALSE(fs::exists(sealed / "clair"));
     CHECK(contains(slurp(sealed / "dossier.json"), "réquisition 2026-7"));
     CHECK(contains(slurp(sealed / ("fenetres/" + window.id + ".json")), window.id));
-    CHECK(contains(slurp(sealed / "LISEZMOI.txt"), first));
+    CHECK(contains(slurp(sealed / "LISEZMOI.txt"), "sh verifier.sh"));
 
     Auditor const both{stack, clear, "clear"};
     CHECK(both.verify().status == 0);
@@ -275,11 +275,9 @@ TEST_CASE(
         fs::create_directories(copy);
         auto bytes = slurp(out);
         spill(stack.path("half.tar"), bytes.substr(0, bytes.size() / 2));
-        CHECK(
-            test::run(
-                {"tar", "-xf", stack.path("half.tar"), "-C", copy.string(), "--strip-components=1"}
-            )
-                .status != 0
+        // Cut between two files, tar sees no fault at all: the list does.
+        (void)test::run(
+            {"tar", "-xf", stack.path("half.tar"), "-C", copy.string(), "--strip-components=1"}
         );
     });
     // Signed anew by somebody else: the list is theirs, the certificate is not the hospital's.

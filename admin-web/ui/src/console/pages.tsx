@@ -1,6 +1,5 @@
 import { type Entry, Later, type Place } from "../parts/app";
 import { Asset, Assets } from "./assets";
-import { Emergencies } from "./emergency";
 import { Home } from "./home";
 import { People, Person } from "./people";
 import { Refusals } from "./refusals";
@@ -33,7 +32,8 @@ export const places: readonly Place[] = [
   { path: "/cibles", view: Assets },
   { path: "/cibles/:name", view: Asset },
   { path: "/refus", view: Refusals },
-  { path: "/urgence", view: Emergencies },
+  { path: "/urgence", view: () => <Later load={() => import("./emergency")} show={({ Emergencies }) => <Emergencies />} /> },
+  { path: "/astreinte", view: () => <Later load={() => import("./oncall")} show={({ Rota }) => <Rota />} /> },
   { path: "/compte", view: Account },
 ];
 export const nav: readonly Entry[] = [
@@ -46,5 +46,5 @@ export const nav: readonly Entry[] = [
   { path: "/personnes", label: () => t("nav.people"), icon: "users" },
   { path: "/cibles", label: () => t("nav.assets"), icon: "server" },
   { path: "/refus", label: () => t("nav.refusals"), icon: "circle-x" },
-  { path: "/urgence", label: () => t("nav.emergency"), icon: "siren" },
+  { path: "/urgence", label: () => t("nav.emergency"), icon: "siren", below: ["/astreinte"] },
 ];
