@@ -8,7 +8,7 @@ import { Chip, Empty, Facts, Icon, Loading, Notice, PersonState, ProblemBox, Raw
 import { AskButton, Dialog, type Errors, Form, Input, Select, useAct } from "../parts/form";
 import { Page, Section } from "../parts/page";
 import { type Column, Table } from "../parts/table";
-import { AddPerson, AddSource } from "../views/people_forms";
+import { AddPerson, AddSource, ImportPeople } from "../views/people_forms";
 import { PeopleTable } from "./people";
 
 function Contract({ vendor: v }: { vendor: Answer }) {
@@ -103,7 +103,7 @@ export function Vendor({ id }: { id: string }) {
   const sources = useCall("source.list", v ? { vendor: id } : null, ["source"]);
   const subs = useCall("subcontractor.list", {}, ["subcontractor"]);
   const assets = useCall("asset.list", {}, ["asset"]);
-  const [adding, setAdding] = useState<"person" | "source" | "asset" | "contract">();
+  const [adding, setAdding] = useState<"person" | "import" | "source" | "asset" | "contract">();
   if (!v) return <Page title={t("window.vendor")}>{problem ? <ProblemBox problem={problem} retry={reload} /> : <Loading />}</Page>;
   const name = String(v.name);
   const scope = (v.assets ?? []) as Answer[];
@@ -158,7 +158,7 @@ export function Vendor({ id }: { id: string }) {
           </ul>
         </section>
       </div>
-      <Section title={t("team.people")} count={people.data ? (people.data.rows as Answer[]).length : undefined} actions={<button type="button" onClick={() => setAdding("person")}><Icon name="plus" />{t("people.add")}</button>}>
+      <Section title={t("team.people")} count={people.data ? (people.data.rows as Answer[]).length : undefined} actions={<><button type="button" onClick={() => setAdding("person")}><Icon name="plus" />{t("people.add")}</button><button type="button" onClick={() => setAdding("import")}>{t("import.open")}</button></>}>
         {people.problem && <ProblemBox problem={people.problem} retry={people.reload} />}
         {people.data && <PeopleTable rows={people.data.rows as Answer[]} />}
       </Section>
@@ -172,6 +172,7 @@ export function Vendor({ id }: { id: string }) {
         </Section>
       )}
       {adding === "person" && <AddPerson vendor={name} roles={["technician", "vendor_manager"]} onClose={() => setAdding(undefined)} done={people.reload} />}
+      {adding === "import" && <ImportPeople vendor={name} onClose={() => setAdding(undefined)} done={people.reload} />}
       {adding === "source" && <AddSource vendor={name} onClose={() => setAdding(undefined)} done={sources.reload} />}
       {adding === "asset" && <AddAsset vendor={name} free={free} onClose={() => setAdding(undefined)} done={reload} />}
       {adding === "contract" && <ChangeContract vendor={v} onClose={() => setAdding(undefined)} done={reload} />}
