@@ -195,6 +195,11 @@ json::array Fields::array(std::string_view name, std::size_t count_max)
     return value->get_array();
 }
 
+bool Fields::has(std::string_view name) const
+{
+    return object_.contains(name);
+}
+
 Result<> Fields::finish()
 {
     if (!fault_) {

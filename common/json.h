@@ -51,6 +51,8 @@ public:
     [[nodiscard]] json::object object(std::string_view name);
     [[nodiscard]] std::optional<json::object> optional_object(std::string_view name);
     [[nodiscard]] json::array array(std::string_view name, std::size_t count_max = 1024);
+    /// Whether a field of that name is there, read or not.
+    [[nodiscard]] bool has(std::string_view name) const;
     /// Records a fault found by the caller, for instance a value out of its list.
     void fault(std::string_view name, std::string_view why);
 

@@ -4,6 +4,7 @@
 #include "admin-web/server/live_page.h"
 #include "admin-web/server/problem.h"
 #include "admin-web/server/tls_stream.h"
+#include "admin-web/server/watch_page.h"
 #include "common/log.h"
 #include "common/secret.h"
 
@@ -274,6 +275,12 @@ private:
         timer_.cancel();
         keep_alive_ = false;
         auto const self = shared_from_this();
+        Respond const refused = [self](HttpResponse response) {
+            response.close = true;
+            self->respond(std::move(response));
+        };
+        if (server_.site().asked_by_socket(*request) == "session.watch")
+            return watch(*request, refused);
         auto const page = make_live_page();
         server_.site().listen(
             *request,
@@ -283,10 +290,21 @@ private:
                 // The page holds the connection's place until it ends.
                 page->start(std::move(self->stream_), self->parser_->get().base(), self);
             },
-            [self](HttpResponse response) {
-                response.close = true;
-                self->respond(std::move(response));
-            }
+            refused
+        );
+    }
+
+    void watch(HttpRequest const& request, Respond const& refused)
+    {
+        server_.site().watch(
+            request,
+            [self = shared_from_this()](Fd from) {
+                if (!self->stream_) return;
+                serve_watch_page(
+                    std::move(self->stream_), self->parser_->get().base(), std::move(from), self
+                );
+            },
+            refused
         );
     }
 

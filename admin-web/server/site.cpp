@@ -332,6 +332,60 @@ void Site::ask_policyd(HttpRequest const& request, Guarded guarded, Respond cons
     );
 }
 
+std::string_view Site::asked_by_socket(HttpRequest const& request) const
+{
+    auto const target = split_target(request.target);
+    auto const match = target ? routes_.find(request.method, target->path) : Match{};
+    return match.route && match.route->answer == "websocket" ? match.route->request
+                                                             : std::string_view{};
+}
+
+std::optional<Site::Guarded>
+Site::guard_socket(HttpRequest const& request, Respond const& refused) const
+{
+    auto const language = language_of(request.accept_language);
+    auto const refuse = [&](HttpResponse response) {
+        refused(std::move(response));
+        return std::nullopt;
+    };
+    auto const target = split_target(request.target);
+    auto const match = target ? routes_.find(request.method, target->path) : Match{};
+    if (!match.route || match.route->answer != "websocket")
+        return refuse(problem(Refused::not_found, language));
+    // A script elsewhere could open a WebSocket with our cookie: the origin is all that tells.
+    if (!is_own_page(request)) return refuse(problem(Refused::other_site, language));
+    auto token = session_token(request.cookie);
+    if (token.empty()) return refuse(problem(Refused::no_session, language));
+    auto fields = fields_of_query(*match.route, match.path_fields, {});
+    if (!fields) return refuse(problem(Refused::malformed, language, fields.error().what));
+    return Guarded{match.route, std::move(*fields), std::move(token)};
+}
+
+void Site::watch(
+    HttpRequest const& request, std::function<void(Fd)> accepted, Respond const& refused
+)
+{
+    auto const language = language_of(request.accept_language);
+    auto guarded = guard_socket(request, refused);
+    if (!guarded) return;
+    browsers_.ask(
+        {guarded->token, request.address, origin_of(request), language},
+        guarded->route->request,
+        std::move(guarded->fields),
+        [accepted = std::move(accepted),
+         refused,
+         language,
+         token = guarded->token,
+         route = guarded->route](Result<PolicyLink::Reply> reply) {
+            if (!reply) return refused(problem(Refused::policyd_away, language));
+            auto files = std::exchange(reply->files, {});
+            auto response = to_response(*route, std::move(*reply), token, language);
+            if (response.status != 200 || files.size() != 1) return refused(std::move(response));
+            accepted(std::move(files.front()));
+        }
+    );
+}
+
 void Site::listen(
     HttpRequest const& request,
     std::shared_ptr<Browsers::Listener> const& listener,
@@ -340,20 +394,16 @@ void Site::listen(
 )
 {
     auto const language = language_of(request.accept_language);
-    auto const target = split_target(request.target);
-    auto const match = target ? routes_.find(request.method, target->path) : Match{};
-    if (!match.route || match.route->answer != "websocket")
-        return refused(problem(Refused::not_found, language));
-    // A script elsewhere could open a WebSocket with our cookie: the origin is all that tells.
-    if (!is_own_page(request)) return refused(problem(Refused::other_site, language));
-    auto const token = session_token(request.cookie);
-    if (token.empty()) return refused(problem(Refused::no_session, language));
+    auto const guarded = guard_socket(request, refused);
+    if (!guarded) return;
     browsers_.listen(
-        {token, request.address, origin_of(request), language},
+        {guarded->token, request.address, origin_of(request), language},
         listener,
-        [accepted = std::move(accepted), refused, token, language, route = match.route](
-            Result<PolicyLink::Reply> reply
-        ) {
+        [accepted = std::move(accepted),
+         refused,
+         language,
+         token = guarded->token,
+         route = guarded->route](Result<PolicyLink::Reply> reply) {
             if (!reply) return refused(problem(Refused::policyd_away, language));
             auto response = to_response(*route, std::move(*reply), token, language);
             if (response.status != 200) return refused(std::move(response));

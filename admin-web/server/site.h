@@ -39,11 +39,20 @@ public:
     /// Keeps in touch with policyd from now on.
     void start();
     void handle(HttpRequest request, Respond const& respond);
+    /// What a page that opens a WebSocket asks: "live.subscribe", "session.watch"; "" for no route.
+    [[nodiscard]] std::string_view asked_by_socket(HttpRequest const& request) const;
     /// A page wants to listen. `refused` or `accepted` is called once.
     void listen(
         HttpRequest const& request,
         std::shared_ptr<Browsers::Listener> const& listener,
         std::function<void()> accepted,
+        Respond const& refused
+    );
+
+    /// A page wants to watch a live session; what it is to see comes from the descriptor.
+    void watch(
+        HttpRequest const& request,
+        std::function<void(Fd)> accepted,
         Respond const& refused
     );
 
@@ -64,6 +73,9 @@ private:
     void handle_route(HttpRequest const& request, Target const& target, Respond const& respond);
     [[nodiscard]] std::optional<HttpResponse>
     guard(HttpRequest const& request, RouteRow const& route, std::string const& token) const;
+    /// The same for a WebSocket; refuses by itself.
+    [[nodiscard]] std::optional<Guarded>
+    guard_socket(HttpRequest const& request, Respond const& refused) const;
     [[nodiscard]] std::optional<HttpResponse>
     check_proof(HttpRequest const& request, RouteRow const& route, boost::json::object& fields);
     [[nodiscard]] HttpResponse

@@ -143,11 +143,13 @@ Answer check_charter(Case const& c)
     );
 }
 
-// CHM:8.19: a late report stops the next intervention, except an urgent one.
+// CHM:8.19: a late report stops the next intervention, an urgent one too unless the DSI lifted it
+// for that one (docs/decisions/0020).
 Answer check_report(Case const& c)
 {
     auto const* window = c.choice.window;
-    bool const exempt = c.request.session || (window != nullptr && window->times.emergency);
+    bool const lifted = window != nullptr && window->times.emergency && window->report_lifted;
+    bool const exempt = c.request.session || lifted;
     return refuse_if(!c.facts.blocking_reports.empty() && !exempt, Refusal::report_overdue);
 }
 
@@ -206,6 +208,15 @@ Answer check_function(Case const& c)
     bool const allowed =
         c.choice.window != nullptr && c.choice.window->permissions.allow(c.request.function);
     return refuse_if(!allowed, Refusal::function_not_permitted);
+}
+
+// CHM:8.4: where the hospital wants to be present, nothing opens while it is not, a further channel
+// of a running session included.
+Answer check_escort(Case const& c)
+{
+    auto const* window = c.choice.window;
+    bool const absent = window != nullptr && window->escort_required && !window->escort_present;
+    return refuse_if(opens_something(c) && absent, Refusal::escort_absent);
 }
 
 bool counts(Case const& c, LiveSession const& session)
@@ -275,6 +286,7 @@ constexpr std::array checks{
     &check_asset_active,
     &check_account,
     &check_function,
+    &check_escort,
     &check_elsewhere,
     &check_limit,
     &check_recorder};

@@ -126,6 +126,9 @@ struct WindowFacts {
     Permissions permissions = {};
     std::vector<PersonId> people = {};
     std::vector<AssetId> assets = {};
+    bool report_lifted = false; // an emergency for which the DSI lifted E-CR-01, in writing
+    bool escort_required = false;
+    bool escort_present = false; // somebody of the hospital says so now
 };
 
 struct LiveSession {

@@ -34,6 +34,18 @@ std::string_view code(Fault fault)
         return "E-CRE-12";
     case Fault::window_outside_request:
         return "E-CRE-13";
+    case Fault::emergency_unreviewed:
+        return "E-URG-01";
+    case Fault::emergency_report_late:
+        return "E-URG-02";
+    case Fault::emergency_only_lift:
+        return "E-URG-03";
+    case Fault::emergency_not_over:
+        return "E-URG-04";
+    case Fault::escort_early:
+        return "E-ACC-02";
+    case Fault::escort_role:
+        return "E-ACC-03";
     case Fault::report_state:
         return "E-RAP-01";
     case Fault::report_role:

@@ -54,6 +54,8 @@ std::string_view code(Refusal refusal)
         return "E-CIB-07";
     case Refusal::function_not_permitted:
         return "E-FON-01";
+    case Refusal::escort_absent:
+        return "E-ACC-01";
     case Refusal::session_elsewhere:
         return "E-SES-01";
     case Refusal::session_limit:
@@ -72,6 +74,11 @@ TextKey reason(Refusal refusal)
 TextKey action(Refusal refusal)
 {
     return text_for_code("refusal", code(refusal), "action");
+}
+
+bool waits_for_hospital(Refusal refusal)
+{
+    return refusal == Refusal::window_not_opened || refusal == Refusal::escort_absent;
 }
 
 } // namespace ecluse

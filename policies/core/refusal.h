@@ -33,6 +33,7 @@ enum class Refusal {
     asset_identity_changed,
     target_refuses_account,
     function_not_permitted,
+    escort_absent,
     session_elsewhere,
     session_limit,
     recorder_unavailable,
@@ -50,8 +51,9 @@ inline constexpr std::array every_refusal{
     Refusal::asset_not_in_contract,  Refusal::asset_suspended,
     Refusal::account_not_allowed,    Refusal::asset_unreachable,
     Refusal::asset_identity_changed, Refusal::target_refuses_account,
-    Refusal::function_not_permitted, Refusal::session_elsewhere,
-    Refusal::session_limit,          Refusal::recorder_unavailable};
+    Refusal::function_not_permitted, Refusal::escort_absent,
+    Refusal::session_elsewhere,      Refusal::session_limit,
+    Refusal::recorder_unavailable};
 
 /// "E-FEN-01".
 [[nodiscard]] std::string_view code(Refusal refusal);
@@ -59,5 +61,7 @@ inline constexpr std::array every_refusal{
 /// {phone}.
 [[nodiscard]] TextKey reason(Refusal refusal);
 [[nodiscard]] TextKey action(Refusal refusal);
+/// The window is there and the hospital has one more thing to do: asking again may be granted.
+[[nodiscard]] bool waits_for_hospital(Refusal refusal);
 
 } // namespace ecluse

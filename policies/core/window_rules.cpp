@@ -66,6 +66,19 @@ std::optional<Fault> wrong_length(WindowTimes const& times, WindowPolicy const& 
     return std::nullopt;
 }
 
+/// Nothing is waived in an emergency (docs/decisions/0020): what the last one left to do comes
+/// first. A late report can be lifted for this one window, by the person who approves it and says
+/// why; a review cannot.
+std::optional<Fault> emergency_owes(Case const& c)
+{
+    if (!c.window.times.emergency)
+        return c.change.report_lift.empty() ? std::nullopt
+                                            : std::optional{Fault::emergency_only_lift};
+    if (c.window.emergency_unreviewed) return Fault::emergency_unreviewed;
+    if (c.window.report_late && c.change.report_lift.empty()) return Fault::emergency_report_late;
+    return std::nullopt;
+}
+
 /// An emergency may already have begun when somebody answers; it must not be over.
 bool start_is_past(WindowTimes const& times, UtcTime now)
 {
@@ -116,6 +129,7 @@ Outcome approve(Case const& c)
     if (auto const fault = wrong_length(times, c.policy)) return *fault;
     if (start_is_past(times, c.now)) return Fault::window_start_past;
     if (needs_override(c, {times.opens, times.closes})) return Fault::window_usage_hours;
+    if (auto const fault = emergency_owes(c)) return *fault;
     times.state = WindowState::approved;
     return times;
 }
@@ -261,6 +275,25 @@ std::variant<WindowTimes, Fault> transition(
         return extend(c);
     }
     assertion_failed("WindowAct", __FILE__, __LINE__);
+}
+
+std::optional<Fault>
+not_for_escort(WindowRecord const& window, WindowActor const& actor, UtcTime now)
+{
+    // Long enough to sit down before the technician does.
+    constexpr auto early = std::chrono::minutes{15};
+    auto const state = state_at(window.times, now);
+    if (state != WindowState::approved && state != WindowState::open) return Fault::window_state;
+    if (contains(window.technicians, actor.person)) return Fault::window_own_work;
+    if (!actor.roles.has(Role::dsi) && window.escort != actor.person) return Fault::escort_role;
+    if (now < window.times.opens - early) return Fault::escort_early;
+    return std::nullopt;
+}
+
+std::optional<Fault> not_for_review(WindowTimes const& times, UtcTime now)
+{
+    bool const over = times.emergency && state_at(times, now) == WindowState::closed;
+    return over ? std::nullopt : std::optional{Fault::emergency_not_over};
 }
 
 bool overlaps_usage_hours(WindowRecord const& window)

@@ -50,6 +50,10 @@ struct WindowRecord {
     std::vector<PersonId> technicians;
     std::vector<AssetId> assets;
     std::vector<WeeklyHours> usage_hours; // one per asset that has some
+    std::optional<PersonId> escort = {};  // named for this window
+    /// Of an emergency: what its vendor still owes for what was before.
+    bool report_late = false;
+    bool emergency_unreviewed = false;
 };
 
 struct WindowActor {
@@ -66,6 +70,7 @@ struct WindowChange {
     std::optional<UtcTime> opens = {};     // approve: later than asked
     std::optional<UtcTime> closes = {};    // approve: earlier than asked; extend: the new end
     std::string usage_hours_override = {}; // approve and extend: why care hours may be disturbed
+    std::string report_lift = {}; // approve an emergency: why a late report does not stop this one
 };
 
 struct WindowPolicy {
@@ -82,6 +87,14 @@ struct WindowPolicy {
     UtcTime now,
     WindowPolicy const& policy = {}
 );
+
+/// Why this person may not declare to be present in this window (accompagnateur): of the DSI, or
+/// named for it, and not one of those who work in it.
+[[nodiscard]] std::optional<Fault>
+not_for_escort(WindowRecord const& window, WindowActor const& actor, UtcTime now);
+
+/// Why an emergency may not be reviewed yet: it is none, or it is not over.
+[[nodiscard]] std::optional<Fault> not_for_review(WindowTimes const& times, UtcTime now);
 
 [[nodiscard]] bool overlaps_usage_hours(WindowRecord const& window);
 

@@ -39,7 +39,8 @@ std::vector<Command> window_rows()
               {.name = "rollback-plan"},
               {.name = "interruption", .kind = flag},
               {.name = "health-data", .kind = flag},
-              {.name = "emergency", .kind = flag}},
+              {.name = "emergency", .kind = flag},
+              {.name = "escort", .kind = flag}},
          .example = "window request --asset scanner-1 --account maintenance "
                     "--opens \"2026-11-24 20:00\" --closes \"2026-11-24 22:00\" "
                     "--function shell,file_up --nature corrective --reason \"panne du lecteur\" "
@@ -69,6 +70,8 @@ std::vector<Command> window_rows()
               {.name = "remove-function", .kind = list, .values = functions},
               {.name = "open-mode", .values = "auto|manual"},
               {.name = "override-reason"},
+              {.name = "report-lift"},
+              {.name = "escort", .kind = flag},
               {.name = "comment"}},
          .example = "window approve W-… --remove-function file_down --open-mode manual"},
         {.object = "window",
@@ -101,6 +104,18 @@ std::vector<Command> window_rows()
          .request = "escort.set",
          .options = {window, {.name = "person", .required = true, .positional = true}},
          .example = "escort set W-… c.leroy"},
+        {.object = "escort",
+         .verb = "arrive",
+         .request = "window.escort",
+         .options = {window},
+         .example = "escort arrive W-…",
+         .run = &run_escort},
+        {.object = "escort",
+         .verb = "leave",
+         .request = "window.escort",
+         .options = {window},
+         .example = "escort leave W-…",
+         .run = &run_escort},
         {.object = "session",
          .verb = "list",
          .request = "session.list",
@@ -123,6 +138,12 @@ std::vector<Command> window_rows()
          .options = {session},
          .example = "session show S-…"},
         {.object = "session",
+         .verb = "watch",
+         .request = "session.watch",
+         .options = {session},
+         .example = "session watch S-…",
+         .run = &run_session_watch},
+        {.object = "session",
          .verb = "cut",
          .request = "session.cut",
          .options =
@@ -138,6 +159,61 @@ std::vector<Command> window_rows()
          .request = "session.message",
          .options = {session, {.name = "text", .required = true, .positional = true}},
          .example = "session message S-… \"Merci de rappeler la DSI\""},
+    };
+}
+
+std::vector<Command> emergency_rows()
+{
+    using enum Kind;
+    return {
+        {.object = "emergency",
+         .verb = "list",
+         .request = "emergency.list",
+         .options = {{.name = "due", .kind = flag}},
+         .example = "emergency list --due",
+         .columns =
+             {"window",
+              "state",
+              "vendor",
+              "assets",
+              "opens",
+              "closes",
+              "granted_by",
+              "due",
+              "verdict",
+              "reviewed_by"}},
+        {.object = "emergency",
+         .verb = "review",
+         .request = "emergency.review",
+         .options =
+             {window,
+              {.name = "verdict", .required = true, .values = "justified|unjustified"},
+              {.name = "happened", .required = true},
+              {.name = "comment"}},
+         .example = "emergency review W-… --verdict justified --happened \"panne du PACS un "
+                    "samedi, remis en service en 40 min\"",
+         .signs = true},
+        {.object = "oncall",
+         .verb = "add",
+         .request = "oncall.add",
+         .options =
+             {{.name = "person", .required = true, .positional = true},
+              {.name = "from", .kind = moment, .required = true},
+              {.name = "until", .kind = moment, .required = true},
+              {.name = "phone", .required = true}},
+         .example = "oncall add c.leroy --from \"2026-11-27 18:00\" --until \"2026-11-30 08:00\" "
+                    "--phone \"01 23 45 67 89\""},
+        {.object = "oncall",
+         .verb = "list",
+         .request = "oncall.list",
+         .example = "oncall list",
+         .columns = {"oncall", "now", "login", "name", "from", "until", "phone"}},
+        {.object = "oncall", .verb = "now", .request = "oncall.now", .example = "oncall now"},
+        {.object = "oncall",
+         .verb = "remove",
+         .request = "oncall.remove",
+         .options = {{.name = "oncall", .required = true, .positional = true}},
+         .example = "oncall remove N-…"},
     };
 }
 
@@ -195,7 +271,7 @@ std::vector<Command> charter_rows()
 
 void add_window_commands(std::vector<Command>& to)
 {
-    for (auto const& rows : {window_rows(), charter_rows()})
+    for (auto const& rows : {window_rows(), emergency_rows(), charter_rows()})
         to.insert(to.end(), rows.begin(), rows.end());
 }
 

@@ -53,6 +53,12 @@ Exit run_cut_many(Ctl& ctl, Command const& command, json::object fields)
     return Exit::ok;
 }
 
+Exit run_escort(Ctl& ctl, Command const& command, json::object fields)
+{
+    fields["present"] = command.verb == "arrive";
+    return ask_and_show(ctl, command, std::move(fields));
+}
+
 Exit run_charter_show(Ctl& ctl, Command const& command, json::object fields)
 {
     auto answer = ctl.ask(command.request, std::move(fields));

@@ -49,7 +49,8 @@ bool is_translated(std::string_view field)
         "outcome",
         "end_reason",
         "recording",
-        "decision"};
+        "decision",
+        "verdict"};
     return std::find(std::begin(fields), std::end(fields), field) != std::end(fields);
 }
 

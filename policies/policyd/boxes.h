@@ -32,6 +32,10 @@ namespace box {
 {
     return of("person", id);
 }
+[[nodiscard]] inline std::string oncall_phone(std::string_view id)
+{
+    return of("oncall", id);
+}
 [[nodiscard]] inline std::string vendor_contact(std::string_view id)
 {
     return of("vendor", id);

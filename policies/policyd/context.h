@@ -23,6 +23,7 @@ class Peers;
 class RecorderLink;
 class Sources;
 class Tickets;
+class Watches;
 class WebDoors;
 class Windows;
 
@@ -46,6 +47,7 @@ struct Context {
     Peers& peers;                   // peers.h
     Authentication& authentication; // authentication.h: passwords, codes, throttling
     Tickets& tickets;               // tickets.h: alive now
+    Watches& watches;               // watches.h: who watches live sessions
     WebDoors& web;                  // web_doors.h: browsers
 };
 

@@ -49,6 +49,7 @@ Daemon::Daemon(Opened& opened)
                                .peers = peers_,
                                .authentication = authentication_,
                                .tickets = tickets_,
+                               .watches = watches_,
                                .web = web_}
 {
     events_.start(context_);

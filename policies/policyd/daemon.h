@@ -17,6 +17,7 @@
 #include "policies/policyd/role.h"
 #include "policies/policyd/sources.h"
 #include "policies/policyd/tickets.h"
+#include "policies/policyd/watches.h"
 #include "policies/policyd/web_doors.h"
 #include "policies/policyd/windows.h"
 #include "policies/store/database.h"
@@ -65,6 +66,7 @@ private:
     Peers peers_;
     Clock clock_;
     Live live_;
+    Watches watches_;
     Windows windows_;
     Sources sources_;
     Dropped dropped_;
@@ -77,7 +79,8 @@ private:
     Purge purge_;
     WebDoors web_;
     Context context_;
-    Loop::Watch listen_watch_, operator_watch_, portal_watch_, console_watch_, ticking_, checkpointing_, stopping_, watchdog_;
+    Loop::Watch listen_watch_, operator_watch_, portal_watch_, console_watch_, ticking_,
+        checkpointing_, stopping_, watchdog_;
     bool terminating_ = false;
 };
 

@@ -11,6 +11,8 @@
 #include "policies/policyd/context.h"
 #include "policies/policyd/facts.h"
 #include "policies/policyd/refusals.h"
+#include "policies/store/emergency_reviews.h"
+#include "policies/store/persons.h"
 #include "policies/store/windows.h"
 
 #include <algorithm>
@@ -126,6 +128,11 @@ Result<json::array> notices_for(Context& context, std::string_view person, Langu
     auto const renew_by = ECLUSE_TRY(password_renew_by(context, std::string{person}));
     if (auto const warning = password_warning(renew_by, now, language); !warning.empty())
         notices.emplace_back(warning);
+    auto const who = ECLUSE_TRY(
+        store::find_person(context.database, std::string{person}, now.time_since_epoch().count())
+    );
+    bool const is_rssi =
+        who && std::find(who->roles.begin(), who->roles.end(), "rssi") != who->roles.end();
     auto const escorted = ECLUSE_TRY(
         store::next_escorted(context.database, std::string{person}, now.time_since_epoch().count())
     );
@@ -136,6 +143,13 @@ Result<json::array> notices_for(Context& context, std::string_view person, Langu
             {{"window", escorted->window},
              {"start", format_moment(UtcTime{std::chrono::seconds{escorted->opens_at}}, language)}}
         ));
+    if (is_rssi) {
+        std::string windows;
+        for (auto const& id : ECLUSE_TRY(store::open_emergencies(context.database)))
+            windows += (windows.empty() ? "" : ", ") + id;
+        if (!windows.empty())
+            notices.emplace_back(text(language, TextKey::emergency_notice, {{"windows", windows}}));
+    }
     return notices;
 }
 

@@ -8,8 +8,8 @@
 #include <optional>
 #include <string_view>
 
-/// What stands before every request that a person makes, by eclusectl or in a browser: the role, the
-/// password's age, the signature.
+/// What stands before every request that a person makes, by eclusectl or in a browser: the role,
+/// the password's age, the signature.
 namespace ecluse::policyd {
 
 struct Accepted;
@@ -24,17 +24,14 @@ struct Verdict;
 /// E-AUT-02.
 [[nodiscard]] Fault not_logged_in();
 
-/// Runs `row` for a caller who is logged in: refuses and records, or asks for the signature, or both
-/// factors being no matter, calls the handler.
+/// Runs `row` for a caller who is logged in: refuses and records, or asks for the signature, or
+/// both factors being no matter, calls the handler.
 void pass_gate(
-    Context& context,
-    RequestRow const& row,
-    Caller caller,
-    Request request,
-    Answer const& answer
+    Context& context, RequestRow const& row, Caller caller, Request request, Answer const& answer
 );
 
-/// What somebody who logs in should know: the password's age, the next window to accompany.
+/// What somebody who logs in should know: the password's age, the next window to accompany, and the
+/// RSSI which emergencies were granted.
 [[nodiscard]] Result<boost::json::array>
 notices_for(Context& context, std::string_view person, Language language);
 

@@ -10,6 +10,7 @@
 #include "policies/policyd/operator_session.h"
 #include "policies/policyd/peers.h"
 #include "policies/policyd/violations.h"
+#include "policies/policyd/web_doors.h"
 
 namespace ecluse::policyd {
 namespace {
@@ -81,6 +82,7 @@ void add_login_requests(RequestTable& table, Context& context)
         {.handler = [&context](Caller const& caller, Request& request, Answer const&) -> Reply {
              if (!request.fields.empty()) return Reply::violation("logout: fields");
              ECLUSE_TRY(operator_session::end(context, caller.token_sha256));
+             context.web.recheck();
              return json::object{};
          },
          .access = Access::logged_in,

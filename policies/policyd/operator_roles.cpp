@@ -5,6 +5,7 @@
 #include "policies/policyd/live.h"
 #include "policies/policyd/operator_act.h"
 #include "policies/policyd/operator_invitation.h"
+#include "policies/policyd/web_doors.h"
 #include "policies/policyd/operator_session.h"
 #include "policies/policyd/people_rules.h"
 
@@ -95,6 +96,7 @@ Reply revoke(Context& context, Caller const& caller, Request& request, Answer co
             return {};
         }
     ));
+    context.web.recheck();
     // The next request of an open login already sees the roles that are left; a session that the
     // role allowed ends now.
     if (role == "technician") {

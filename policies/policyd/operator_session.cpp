@@ -80,6 +80,7 @@ Result<> end_older(Context& context, Opening const& opening)
 
 std::int64_t idle_minutes(Context& context, std::string const& door)
 {
+    if (door == "cli") return idle_max.count();
     return door == "portal" ? context.config.portal.idle_minutes
                             : context.config.console.idle_minutes;
 }
@@ -195,6 +196,18 @@ Result<std::variant<Browsing, Fault>> find_browsing(
     found.previous_door = row->optional_text("previous_door").value_or("");
     found.failures = row->number("failures");
     return Found{std::move(found)};
+}
+
+Result<std::optional<Caller>> holder(Context& context, std::string_view token_sha256)
+{
+    auto const row = ECLUSE_TRY(context.database.row(
+        "SELECT s.*, p.id AS id, p.login AS login, p.first_name AS first_name, "
+        "p.last_name AS last_name, p.language AS language, p.state AS state "
+        "FROM operator_session s JOIN person p ON p.id = s.person WHERE s.token_sha256 = $1",
+        {std::string{token_sha256}}
+    ));
+    if (!row || over(context, *row, row->text("door"))) return std::optional<Caller>{};
+    return std::optional{ECLUSE_TRY(caller_of(context, *row))};
 }
 
 Result<> end(Context& context, std::string_view token_sha256)

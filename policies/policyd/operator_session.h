@@ -14,8 +14,8 @@ namespace ecluse::policyd {
 struct Accepted;
 struct Context;
 
-/// Logins of people: a random token, kept only as its hash. One of eclusectl is bound to the uid that
-/// obtained it, one of a browser to its door and address.
+/// Logins of people: a random token, kept only as its hash. One of eclusectl is bound to the uid
+/// that obtained it, one of a browser to its door and address.
 namespace operator_session {
 
 /// eclusectl's; a browser's idleness is in the configuration.
@@ -53,6 +53,8 @@ struct Browsing {
     std::string const& address,
     bool passive
 );
+/// Whoever holds this login now, at whichever door; nobody when it is over.
+[[nodiscard]] Result<std::optional<Caller>> holder(Context& context, std::string_view token_sha256);
 Result<> end(Context& context, std::string_view token_sha256);
 /// After an error of ours (WEB:DT8: a session that caused an internal error is closed).
 Result<> end_for_fault(Context& context, std::string_view token_sha256);

@@ -5,6 +5,7 @@
 #include "policies/policyd/live.h"
 #include "policies/policyd/operator_act.h"
 #include "policies/policyd/operator_invitation.h"
+#include "policies/policyd/watches.h"
 #include "policies/store/sessions.h"
 #include "policies/store/vendors.h"
 
@@ -60,6 +61,8 @@ Reply show(Context& context, Caller const& caller, Request& request, Answer cons
             return unknown(TextKey::operator_unknown_session, id);
     }
     if (auto const* live = context.live.find(id)) session->emplace("until", to_iso(live->until));
+    // The vendor's people know that somebody watches, not who.
+    if (!own) session->emplace("watched_by", context.watches.who_watches(id));
     return document(std::move(*session));
 }
 

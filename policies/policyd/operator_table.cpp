@@ -53,9 +53,13 @@ void add_operator_requests(RequestTable& table, Context& context)
     add_account_requests(table, context);
     add_window_requests(table, context);
     add_window_decisions(table, context);
+    add_escort_requests(table, context);
+    add_emergency_requests(table, context);
+    add_oncall_requests(table, context);
     add_extension_requests(table, context);
     add_gateway_requests(table, context);
     add_session_requests(table, context);
+    add_watch_requests(table, context);
     add_charter_requests(table, context);
     add_report_requests(table, context);
     add_report_draft_requests(table, context);

@@ -10,6 +10,7 @@
 #include "policies/policyd/refusals.h"
 #include "policies/policyd/window_record.h"
 #include "policies/store/assets.h"
+#include "policies/store/escorts.h"
 #include "policies/store/extensions.h"
 #include "policies/store/vendors.h"
 #include "policies/store/windows.h"
@@ -51,6 +52,7 @@ Asked read(Fields& fields)
     window.reason = fields.text("reason", reason_bytes_max);
     window.ticket = fields.optional_text("ticket", name_bytes_max);
     window.emergency = fields.flag("emergency", false);
+    window.escort_required = fields.flag("escort", false);
     json::object details;
     for (auto const* name :
          {"procedure",
@@ -132,7 +134,8 @@ std::optional<Reply> take_targets(Context& context, Asked& asked)
     return std::nullopt;
 }
 
-/// E-CR-01: what is owed for the last interventions comes first, unless lives may depend on it.
+/// E-CR-01: what is owed for the last interventions comes first. An emergency may be asked for: the
+/// DSI decides in writing, at the approval, whether the late report stops it (E-URG-02).
 Result<std::optional<Fault>>
 owes_reports(Context& context, Caller const& caller, Asked const& asked)
 {
@@ -224,6 +227,7 @@ Reply ask(Context& context, Caller const& caller, Request& request, Answer const
               {"closes", asked.closes},
               {"people", people},
               {"emergency", window.emergency},
+              {"escort_required", window.escort_required},
               {"reason", window.reason}}},
         [&] { return store::insert_window(context.database, window); }
     ));
@@ -267,6 +271,7 @@ Result<json::array> remarks(Context& context, store::Window const& window)
     auto const now = context.clock.decision_now();
     if (!ECLUSE_TRY(blocking_reports(context, window.vendor, now)).empty())
         all.emplace_back("report_late");
+    if (record.emergency_unreviewed) all.emplace_back("emergency_unreviewed");
     for (auto const& id : window.people) {
         auto const person = ECLUSE_TRY(find_person(context, id));
         if (!person || person->state != "active")
@@ -289,6 +294,7 @@ Reply show(Context& context, Caller const& caller, Request& request, Answer cons
     auto object = ECLUSE_TRY(store::show_window(context.database, id));
     if (!own && window->state == "requested")
         object["remarks"] = ECLUSE_TRY(remarks(context, *window));
+    object["presences"] = ECLUSE_TRY(store::presences_of(context.database, id));
     object["questions"] = ECLUSE_TRY(store::questions_of(context.database, id));
     return document(std::move(object));
 }

@@ -1,5 +1,6 @@
 #include "common/bytes.h"
 #include "common/json.h"
+#include "common/log.h"
 #include "common/text_keys.h"
 #include "policies/policyd/clock.h"
 #include "policies/policyd/endings.h"
@@ -50,6 +51,7 @@ json::object described(store::Window const& window)
         {"opens", to_iso(UtcTime{std::chrono::seconds{window.opens_at}})},
         {"closes", to_iso(UtcTime{std::chrono::seconds{window.closes_at}})},
         {"open_mode", window.open_mode},
+        {"escort_required", window.escort_required},
         {"functions", json::array(window.functions.begin(), window.functions.end())}};
 }
 
@@ -91,9 +93,14 @@ Reply approve(Context& context, Caller const& caller, Request& request, Answer c
     auto const removed = fields.optional_texts("remove_function", function_words.size(), 16);
     auto const mode = fields.optional_text("open_mode", 8);
     auto const override_reason = fields.optional_text("override_reason", reason_bytes_max);
+    auto const lift = fields.optional_text("report_lift", reason_bytes_max);
+    bool const escort = fields.flag("escort", false);
     auto const comment = fields.optional_text("comment", reason_bytes_max);
     if (auto const done = fields.finish(); !done) return Reply::violation(done.error().what);
     change.usage_hours_override = override_reason.value_or("");
+    if (lift && lift->find_first_not_of(" \t\r\n") == std::string::npos)
+        return bad_value("report_lift", "vide");
+    change.report_lift = lift.value_or("");
     if (mode && !parse_open_mode(*mode)) return bad_value("open_mode", *mode);
     auto judged = judge(context, caller, id, change);
     if (auto* refused = std::get_if<Reply>(&judged)) return std::move(*refused);
@@ -103,6 +110,7 @@ Reply approve(Context& context, Caller const& caller, Request& request, Answer c
     window.closes_at = times.closes.time_since_epoch().count();
     window.state = "approved";
     if (mode) window.open_mode = *mode;
+    if (escort) window.escort_required = true;
     for (auto const& function : removed)
         if (std::erase(window.functions, function) == 0)
             return bad_value("remove_function", function);
@@ -110,6 +118,7 @@ Reply approve(Context& context, Caller const& caller, Request& request, Answer c
     json::object details{{"before", before}, {"after", described(window)}};
     if (comment) details["reason"] = *comment;
     if (override_reason) details["override_reason"] = *override_reason;
+    if (lift) details["report_lift"] = *lift;
     // An emergency is told apart for ever: who granted it is asked first (CLAUSIER:O-12.2.5.3).
     auto const* const type = window.emergency ? "window.emergency" : "window.approved";
     ECLUSE_TRY(record_act(
@@ -125,10 +134,23 @@ Reply approve(Context& context, Caller const& caller, Request& request, Answer c
                  .by = caller.person,
                  .reason = comment.value_or(""),
                  .at = seconds_now(context),
-                 .override_reason = override_reason}
+                 .override_reason = override_reason,
+                 .report_lifted_reason = lift}
             );
         }
     ));
+    // What was lifted is found under its own name too.
+    if (lift)
+        ECLUSE_TRY(record_act(
+            context,
+            caller,
+            {.type = "window.overridden",
+             .object = id,
+             .details = {{"rule", "overdue_report"}, {"reason", *lift}}}
+        ));
+    // The RSSI is told at once: by the journal, by their console and here, where a supervision
+    // listens.
+    if (window.emergency) log(LogLevel::warning, "emergency granted: " + id);
     ECLUSE_TRY(context.windows.tick(context));
     return json::object{
         {"window", id}, {"opens", to_iso(times.opens)}, {"closes", to_iso(times.closes)}};
@@ -261,31 +283,6 @@ Reply extend(Context& context, Caller const& caller, Request& request, Answer co
     return extend_window(context, caller, act);
 }
 
-Reply set_escort(Context& context, Caller const& caller, Request& request, Answer const&)
-{
-    Fields fields{request.fields};
-    auto const id = fields.text("window", id_bytes_max);
-    auto const name = fields.text("person", id_bytes_max);
-    if (auto const done = fields.finish(); !done) return Reply::violation(done.error().what);
-    auto const window = ECLUSE_TRY(store::find_window(context.database, id));
-    if (!window) return unknown(TextKey::operator_unknown_window, id);
-    if (window->state != "requested" && window->state != "approved" && window->state != "open")
-        return wrong_state(window->state);
-    auto const person = ECLUSE_TRY(find_person(context, name));
-    if (!person || person->vendor || person->state != "active")
-        return unknown(TextKey::operator_unknown_person, name);
-    ECLUSE_TRY(record_act(
-        context,
-        caller,
-        {.type = "window.changed",
-         .object = id,
-         .details =
-             {{"field", "escort"}, {"before", window->escort.value_or("")}, {"after", person->id}}},
-        [&] { return store::set_escort(context.database, id, person->id); }
-    ));
-    return json::object{{"window", id}, {"login", person->login}};
-}
-
 } // namespace
 
 Reply extend_window(Context& context, Caller const& caller, ExtensionAct const& act)
@@ -337,7 +334,6 @@ void add_window_decisions(RequestTable& table, Context& context)
         table, context, "window.cancel", {{"dsi", "technician", "vendor_manager"}}, &cancel
     );
     add_request(table, context, "window.extend", {{"dsi"}}, &extend);
-    add_request(table, context, "escort.set", {{"dsi"}}, &set_escort);
 }
 
 } // namespace ecluse::policyd

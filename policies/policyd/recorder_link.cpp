@@ -11,6 +11,7 @@
 #include "policies/policyd/live.h"
 #include "policies/policyd/paths.h"
 #include "policies/policyd/recordings.h"
+#include "policies/policyd/watches.h"
 
 #include <map>
 
@@ -57,7 +58,7 @@ struct RecorderLink::Impl {
     void read();
     void take(Packet packet);
     void pushed(std::string_view name, json::object const& object);
-    void ask(json::object request, Done done);
+    void ask(json::object request, Done done, std::vector<int> const& descriptors = {});
     void ping();
     void fail(std::string_view why);
     void note(json::object const& fields);
@@ -173,11 +174,13 @@ void RecorderLink::Impl::pushed(std::string_view name, json::object const& objec
 {
     if (name == "state") return note(object);
     if (name == "sealed") return recording_sealed(*context, object);
+    auto const text_of = [&](char const* field) {
+        auto const* const value = object.if_contains(field);
+        return value && value->is_string() ? std::string{value->get_string()} : std::string{};
+    };
+    if (name == "watch_ended")
+        return context->watches.ended(*context, text_of("watch"), text_of("why"));
     if (name == "failed") {
-        auto const text_of = [&](char const* field) {
-            auto const* const value = object.if_contains(field);
-            return value && value->is_string() ? std::string{value->get_string()} : std::string{};
-        };
         return recording_failed(*context, text_of("session"), text_of("why"));
     }
     fail("unknown push " + printable(name, 64));
@@ -196,14 +199,14 @@ void RecorderLink::Impl::note(json::object const& fields)
     if (state == "end") context->live.end_all(endings::recorder_failed());
 }
 
-void RecorderLink::Impl::ask(json::object request, Done done)
+void RecorderLink::Impl::ask(json::object request, Done done, std::vector<int> const& descriptors)
 {
     if (!socket) return done(Error{Errc::unavailable, "the recorder is not there"});
     if (pending.size() >= pending_max)
         return done(Error{Errc::unavailable, "too much asked of the recorder"});
     auto const id = next_id++;
     request["id"] = id;
-    if (auto const sent = socket.send(request); !sent) return done(sent.error());
+    if (auto const sent = socket.send(request, descriptors); !sent) return done(sent.error());
     pending.emplace(id, Pending{std::move(done), context->clock.monotonic() + answer_max});
 }
 
@@ -243,6 +246,7 @@ void RecorderLink::Impl::fail(std::string_view why)
     socket = PacketSocket{};
     // First what matters: nobody works unrecorded.
     context->live.end_all(endings::recorder_failed());
+    context->watches.recorder_lost(*context);
     if (was_greeted) {
         was_lost = true;
         journal_service(*context, "anomaly.recorder", "lost: " + std::string{why});
@@ -282,6 +286,26 @@ void RecorderLink::open(std::string const& session, Read done)
             done(std::move(opened));
         }
     );
+}
+
+void RecorderLink::watch(
+    std::string const& session, std::string const& watch, Fd socket, Watched done
+)
+{
+    impl_->ask(
+        {{"do", "recorder.watch"}, {"session", session}, {"watch", watch}},
+        [done = std::move(done)](Result<Answered> answer) {
+            done(answer ? Result<>{} : Result<>{answer.error()});
+        },
+        {socket.get()}
+    );
+}
+
+void RecorderLink::unwatch(std::string const& watch)
+{
+    impl_->ask({{"do", "recorder.unwatch"}, {"watch", watch}}, [watch](Result<Answered> answer) {
+        if (!answer) log(LogLevel::error, "unwatch " + watch + ": " + answer.error().what);
+    });
 }
 
 void RecorderLink::countersign(

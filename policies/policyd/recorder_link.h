@@ -46,6 +46,11 @@ public:
     using Read = std::function<void(Result<Opened>)>;
     /// A recording's files, for replay and export.
     void open(std::string const& session, Read done);
+    /// Copies of what is durable of a live session go to `socket` from now on (docs/requests.md
+    /// §4), until it closes, the session ends or `unwatch`; the end is told to Watches.
+    using Watched = std::function<void(Result<>)>;
+    void watch(std::string const& session, std::string const& watch, Fd socket, Watched done);
+    void unwatch(std::string const& watch);
     /// Stores the evidence key's signature beside the seal.
     void countersign(
         std::string const& session, std::string const& signature, std::string const& certificate

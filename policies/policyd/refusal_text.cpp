@@ -105,7 +105,7 @@ json::object refusal_object(
     parts.reason = fill(context, reason(denied.refusal), denied, words, language);
     parts.action = fill(context, action(denied.refusal), denied, words, language);
     if (denied.next) parts.next = format_moment(*denied.next, language);
-    parts.wait = denied.refusal == Refusal::window_not_opened;
+    parts.wait = waits_for_hospital(denied.refusal);
     return frame(code(denied.refusal), parts, reference, language);
 }
 

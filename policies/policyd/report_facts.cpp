@@ -99,6 +99,10 @@ Result<report::WindowFacts> load_window(Database& database, Row const& row)
     if (auto const reason = row.optional_text("override_reason"))
         window.overrides.push_back({"usage_hours", *reason, window.approved_by, window.approved_at}
         );
+    if (auto const reason = row.optional_text("report_lifted_reason"))
+        window.overrides.push_back(
+            {"overdue_report", *reason, window.approved_by, window.approved_at}
+        );
     for (auto const& function : ECLUSE_TRY(database.rows(
              "SELECT function FROM window_function WHERE window = $1 ORDER BY function", {window.id}
          )))
@@ -236,6 +240,31 @@ Result<> load_decisions(Database& database, report::Facts& facts)
     return {};
 }
 
+/// Who was named, whether nothing began without one, and who was there.
+Result<std::optional<report::Escort>> load_escort(Database& database, Row const& window)
+{
+    report::Escort escort;
+    escort.required = window.number("escort_required") != 0;
+    auto& presences = escort.presences.emplace();
+    for (auto const& row : ECLUSE_TRY(database.rows(
+             "SELECT person, arrived_at, left_at FROM window_presence WHERE window = $1 "
+             "ORDER BY arrived_at, person",
+             {window.text("id")}
+         )))
+        presences.push_back(
+            {name_of(database, row.text("person")),
+             seconds(row.number("arrived_at")),
+             optional_seconds(row.optional_number("left_at"))}
+        );
+    // Named, and told at the next login only: no instant to state.
+    if (auto const named = window.optional_text("escort"))
+        escort.name = name_of(database, *named);
+    else if (!presences.empty())
+        escort.name = presences.front().name;
+    if (escort.name.empty() && !*escort.required) return std::optional<report::Escort>{};
+    return std::optional{std::move(escort)};
+}
+
 Result<> load_journal_position(Context& context, report::Facts& facts)
 {
     auto const first = ECLUSE_TRY(context.database.row(
@@ -277,9 +306,7 @@ load_report_facts(Context& context, std::string_view id, std::int64_t version, U
              {facts.window.id}
          )))
         facts.assets.push_back({asset.text("id"), asset.text("name")});
-    if (auto const escort = row->optional_text("escort"))
-        // Named, and told at the next login only: no instant to state.
-        facts.escort = report::Escort{name_of(database, *escort), std::nullopt};
+    facts.escort = ECLUSE_TRY(load_escort(database, *row));
     ECLUSE_TRY(load_sessions(context, facts));
     ECLUSE_TRY(load_refusals(database, facts));
     ECLUSE_TRY(load_decisions(database, facts));

@@ -3,6 +3,7 @@
 #include "admin-web/routes/routes.h"
 #include "common/json.h"
 #include "policies/policyd/context.h"
+#include "policies/policyd/watches.h"
 #include "policies/policyd/web_role.h"
 #include "policies/store/database.h"
 
@@ -12,6 +13,8 @@ namespace {
 /// "window.approved" is a change of windows; what is only looked at changes nothing.
 std::string kind_of(std::string_view type)
 {
+    // Who watches a live session stands in its page.
+    if (type == "session.viewed") return "session";
     if (type.ends_with(".viewed") || type.ends_with(".exported") || type.ends_with(".verified"))
         return {};
     auto const kind = type.substr(0, type.find('.'));
@@ -115,6 +118,7 @@ void WebDoors::recheck()
 void WebDoors::recheck_now()
 {
     recheck_waits_ = false;
+    context_->watches.recheck(*context_);
     for (auto* const role : std::set<WebRole*>{roles_})
         role->recheck();
 }

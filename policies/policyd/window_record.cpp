@@ -1,12 +1,32 @@
 #include "policies/policyd/window_record.h"
 
 #include "policies/config/config.h"
+#include "policies/policyd/clock.h"
+#include "policies/policyd/facts.h"
 #include "policies/policyd/operator_act.h"
 #include "policies/store/assets.h"
+#include "policies/store/emergency_reviews.h"
 
 #include <algorithm>
 
 namespace ecluse::policyd {
+
+namespace {
+
+/// What the vendor of an emergency left to do.
+Result<> load_debts(Context& context, store::Window const& window, WindowRecord& record)
+{
+    auto const now = context.clock.decision_now();
+    record.report_late = !ECLUSE_TRY(blocking_reports(context, window.vendor, now)).empty();
+    record.emergency_unreviewed =
+        !ECLUSE_TRY(store::unreviewed_emergencies(
+                        context.database, window.vendor, now.time_since_epoch().count()
+                    ))
+             .empty();
+    return {};
+}
+
+} // namespace
 
 Result<WindowRecord> to_record(Context& context, store::Window const& window)
 {
@@ -24,6 +44,8 @@ Result<WindowRecord> to_record(Context& context, store::Window const& window)
         .technicians = {},
         .assets = {},
         .usage_hours = {}};
+    if (window.escort) record.escort = PersonId{*window.escort};
+    if (window.emergency) ECLUSE_TRY(load_debts(context, window, record));
     for (auto const& person : window.people)
         record.technicians.emplace_back(person);
     for (auto const& target : window.targets) {

@@ -11,6 +11,7 @@
 #include "policies/policyd/live.h"
 #include "policies/policyd/report_policy.h"
 #include "policies/store/database.h"
+#include "policies/store/escorts.h"
 
 namespace ecluse::policyd {
 namespace {
@@ -173,6 +174,7 @@ Result<> Windows::close(
                  now.time_since_epoch().count(),
                  id}
             ));
+            ECLUSE_TRY(store::escorts_leave(context.database, id, now.time_since_epoch().count()));
             report = ECLUSE_TRY(make_report_due(context, id, now));
             return {};
         }

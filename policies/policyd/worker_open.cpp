@@ -11,6 +11,7 @@
 #include "policies/policyd/refusal_text.h"
 #include "policies/policyd/refusals.h"
 #include "policies/policyd/worker_opening.h"
+#include "policies/store/escorts.h"
 #include "policies/store/facts.h"
 
 namespace ecluse::policyd {
@@ -178,9 +179,11 @@ Reply WorkerRole::decide_open(OpenRequest const& asked, Answer const& answer)
 
 Reply WorkerRole::refuse(OpenRequest const& asked, Known& known, Denied const& denied)
 {
-    // A worker that waits for the DSI repeats itself every 5 s: that is one refusal, not hundreds.
-    bool const waits = denied.refusal == Refusal::window_not_opened;
-    std::string reference = waits ? waiting_reference_ : std::string{};
+    // A worker that waits for the hospital repeats itself every 5 s: that is one refusal, not
+    // hundreds.
+    bool const waits = waits_for_hospital(denied.refusal);
+    bool const again = waits && waiting_for_ == denied.refusal;
+    std::string reference = again ? waiting_reference_ : std::string{};
     if (reference.empty()) {
         reference = ECLUSE_TRY(record_refusal(
             context_,
@@ -193,7 +196,10 @@ Reply WorkerRole::refuse(OpenRequest const& asked, Known& known, Denied const& d
              .window = denied.window ? std::optional{denied.window->text()} : std::nullopt,
              .detail = asked.kind}
         ));
-        if (waits) waiting_reference_ = reference;
+        if (waits) {
+            waiting_for_ = denied.refusal;
+            waiting_reference_ = reference;
+        }
     }
     RefusalWords const words{
         .address = address_,
@@ -224,16 +230,31 @@ Reply WorkerRole::refuse(
 
 namespace {
 
-/// "Session S-… sur scanner-1, enregistrée, jusqu'à …": shown on every terminal that opens.
-std::string start_text(LiveSession const& session)
+/// Who of the hospital is present, by name; nobody when the store cannot say.
+std::vector<std::string> escorts_of(Context& context, std::string const& window)
 {
-    auto const start = text(
+    std::vector<std::string> names;
+    auto const standing = store::escort_standing(
+        context.database, window, context.clock.decision_now().time_since_epoch().count()
+    );
+    if (standing)
+        for (auto const& one : standing->present)
+            names.push_back(printable(one.name, 80));
+    return names;
+}
+
+/// "Session S-… sur scanner-1, enregistrée, jusqu'à …": shown on every terminal that opens.
+std::string start_text(Context& context, LiveSession const& session)
+{
+    auto start = text(
         session.language,
         TextKey::session_start,
         {{"id", session.id},
          {"target", session.asset_name},
          {"end", format_moment(session.until, session.language)}}
     );
+    for (auto const& name : escorts_of(context, session.window))
+        start += "\n" + text(session.language, TextKey::session_escorted, {{"who", name}});
     return session.notice.empty() ? start : start + "\n" + session.notice;
 }
 
@@ -261,7 +282,7 @@ granted_object(Context& context, LiveSession const& session, Permissions const& 
         {"until", to_iso(session.until)},
         {"left_ms", left_ms(context, session.until)},
         {"functions", function_array(permissions, session.protocol)},
-        {"start_text", start_text(session)},
+        {"start_text", start_text(context, session)},
         {"first", true}};
     if (session.protocol == Protocol::ssh)
         answer["record"] = {{"exec_budget_bytes", context.config.recording.exec_budget_bytes}};

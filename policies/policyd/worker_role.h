@@ -113,7 +113,8 @@ private:
     Loop::Watch auth_limit_;
     int attempts_ = 0;
     std::string last_login_;
-    std::string waiting_reference_; // of the refusal "wait for the DSI", told once
+    std::optional<Refusal> waiting_for_; // what the hospital still has to do, told once
+    std::string waiting_reference_;      // of that refusal
     Accepted person_;
     std::optional<TicketUse> ticket_; // logged in by it: nothing else may be opened
     std::string session_;             // empty before the first grant, and after the end

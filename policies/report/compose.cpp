@@ -111,6 +111,21 @@ void identification(Parts& out, Facts const& facts, Form const* form, Words cons
               )
             : shown(facts.escort->name)
     );
+    if (facts.escort && facts.escort->required.value_or(false))
+        rows.emplace_back(
+            w.say(TextKey::report_label_escort_required), w.say(TextKey::report_escort_required)
+        );
+    if (facts.escort && facts.escort->presences)
+        for (auto const& presence : *facts.escort->presences)
+            rows.emplace_back(
+                w.say(TextKey::report_label_presence),
+                w.say(
+                    TextKey::report_presence,
+                    {{"who", shown(presence.name)},
+                     {"from", w.instant(presence.from)},
+                     {"until", w.instant(presence.until)}}
+                )
+            );
     rows.emplace_back(w.say(TextKey::report_label_due), w.instant(facts.due_at));
 
     Table people{w.say(TextKey::report_table_people), {}, {}};

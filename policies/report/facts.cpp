@@ -32,9 +32,7 @@ public:
     void operator()(char const* name, bool& v) { v = from_.flag(name); }
     void operator()(char const* name, std::optional<bool>& v)
     {
-        // Fields has no "absent flag": ask twice with both defaults, and a present one is constant.
-        bool const no = from_.flag(name, false);
-        if (no == from_.flag(name, true)) v = no;
+        if (from_.has(name)) v = from_.flag(name);
     }
     void operator()(char const* name, std::int64_t& v) { v = from_.number(name, 0); }
     void operator()(char const* name, std::optional<std::int64_t>& v)
@@ -54,6 +52,11 @@ public:
     template <class T> void operator()(char const* name, std::optional<T>& v)
     {
         if (auto const object = from_.optional_object(name)) nested(name, *object, v.emplace());
+    }
+    template <class T>
+    void operator()(char const* name, std::optional<std::vector<T>>& v, std::size_t count_max)
+    {
+        if (from_.has(name)) (*this)(name, v.emplace(), count_max);
     }
     template <class T> void operator()(char const* name, std::vector<T>& v, std::size_t count_max)
     {

@@ -70,9 +70,17 @@ struct Asset {
     std::string id, name;
 };
 
-struct Escort {
+struct Presence {
     std::string name;
+    UtcTime from;
+    std::optional<UtcTime> until;
+};
+
+struct Escort {
+    std::string name; // named, or else the first who was there
     std::optional<UtcTime> told_at;
+    std::optional<bool> required; // no session began without one; absent in facts of before
+    std::optional<std::vector<Presence>> presences;
 };
 
 struct Command {

@@ -93,10 +93,19 @@ template <class Io> void fields(Io& io, Asset& v)
     io("name", v.name, fact_bytes_max);
 }
 
+template <class Io> void fields(Io& io, Presence& v)
+{
+    io("name", v.name, fact_bytes_max);
+    io("from", v.from);
+    io("until", v.until);
+}
+
 template <class Io> void fields(Io& io, Escort& v)
 {
     io("name", v.name, fact_bytes_max);
     io("told_at", v.told_at);
+    io("required", v.required);
+    io("presences", v.presences, fact_list_max);
 }
 
 template <class Io> void fields(Io& io, Command& v)

@@ -1,5 +1,6 @@
 #include "policies/store/facts.h"
 
+#include "policies/store/escorts.h"
 #include "policies/store/facts_rows.h"
 
 #include <algorithm>
@@ -113,7 +114,7 @@ Result<> load_permissions(Database& database, WindowFacts& window)
     return {};
 }
 
-Result<WindowFacts> load_window(Database& database, Row const& row)
+Result<WindowFacts> load_window(Database& database, Row const& row, UtcTime now)
 {
     WindowFacts window{
         .id = WindowId{row.text("id")},
@@ -122,6 +123,11 @@ Result<WindowFacts> load_window(Database& database, Row const& row)
         .people = {},
         .assets = {}};
     ECLUSE_TRY(load_permissions(database, window));
+    window.report_lifted = row.optional_text("report_lifted_reason").has_value();
+    auto const escort =
+        ECLUSE_TRY(store::escort_standing(database, window.id.text(), to_column(now)));
+    window.escort_required = escort.required;
+    window.escort_present = !escort.present.empty();
     for (auto const& person : ECLUSE_TRY(database.rows(
              "SELECT person FROM window_person WHERE window = $1 ORDER BY person",
              {window.id.text()}
@@ -139,8 +145,8 @@ Result<> load_windows(Database& database, Facts& facts, PersonId const& person, 
 {
     // Only windows of the person's own vendor: who changes employer leaves his windows behind.
     constexpr auto select =
-        "SELECT w.id, w.state, w.opens_at, w.closes_at, w.open_mode, w.emergency "
-        "FROM access_window w JOIN window_person p ON p.window = w.id "
+        "SELECT w.id, w.state, w.opens_at, w.closes_at, w.open_mode, w.emergency, "
+        "w.report_lifted_reason FROM access_window w JOIN window_person p ON p.window = w.id "
         "JOIN person q ON q.id = p.person AND q.vendor = w.vendor "
         "WHERE p.person = $1 AND w.state <> 'draft' ";
     auto const to_come =
@@ -150,7 +156,7 @@ Result<> load_windows(Database& database, Facts& facts, PersonId const& person, 
     for (auto const& row : ECLUSE_TRY(
              database.rows(to_come, {person.text(), to_column(now), std::int64_t{windows_max}})
          ))
-        facts.windows.push_back(ECLUSE_TRY(load_window(database, row)));
+        facts.windows.push_back(ECLUSE_TRY(load_window(database, row, now)));
     for (auto const& row : ECLUSE_TRY(database.rows(
              ended,
              {person.text(),
@@ -158,7 +164,7 @@ Result<> load_windows(Database& database, Facts& facts, PersonId const& person, 
               to_column(now - ended_windows_kept),
               std::int64_t{windows_max}}
          )))
-        facts.windows.push_back(ECLUSE_TRY(load_window(database, row)));
+        facts.windows.push_back(ECLUSE_TRY(load_window(database, row, now)));
     return {};
 }
 

@@ -39,7 +39,8 @@ Result<std::optional<Window>> find_window(Database& database, std::string const&
 {
     auto const row = ECLUSE_TRY(database.row(
         "SELECT id, vendor, opens_at, closes_at, state, open_mode, emergency, nature, reason, "
-        "ticket, details, requested_by, requested_at, escort FROM access_window WHERE id = $1",
+        "ticket, details, requested_by, requested_at, escort, escort_required, decided_by FROM "
+        "access_window WHERE id = $1",
         {id}
     ));
     if (!row) return std::optional<Window>{};
@@ -58,6 +59,8 @@ Result<std::optional<Window>> find_window(Database& database, std::string const&
     window.requested_by = row->text("requested_by");
     window.requested_at = row->number("requested_at");
     window.escort = row->optional_text("escort");
+    window.decided_by = row->optional_text("decided_by");
+    window.escort_required = row->number("escort_required") != 0;
     ECLUSE_TRY(load_lists(database, window));
     return std::optional{std::move(window)};
 }
@@ -66,8 +69,9 @@ Result<> insert_window(Database& database, Window const& window)
 {
     ECLUSE_TRY(database.run(
         "INSERT INTO access_window (id, vendor, opens_at, closes_at, state, open_mode, emergency, "
-        "nature, reason, ticket, details, requested_by, requested_at, escort) "
-        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+        "nature, reason, ticket, details, requested_by, requested_at, escort, "
+        "escort_required) "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
         {window.id,
          window.vendor,
          window.opens_at,
@@ -81,7 +85,8 @@ Result<> insert_window(Database& database, Window const& window)
          window.details,
          window.requested_by,
          window.requested_at,
-         nullable(window.escort)}
+         nullable(window.escort),
+         std::int64_t{window.escort_required}}
     ));
     for (auto const& person : window.people)
         ECLUSE_TRY(database.run(
@@ -100,8 +105,8 @@ Result<> decide_window(Database& database, Window const& window, WindowDecision 
     // The state it was judged in is part of the statement: two decisions never both succeed.
     auto const changed = ECLUSE_TRY(database.run(
         "UPDATE access_window SET state = $1, opens_at = $2, closes_at = $3, open_mode = $4, "
-        "decided_by = $5, decided_at = $6, decision_reason = $7, override_reason = $8 "
-        "WHERE id = $9 AND state = 'requested'",
+        "decided_by = $5, decided_at = $6, decision_reason = $7, override_reason = $8, "
+        "report_lifted_reason = $9, escort_required = $10 WHERE id = $11 AND state = 'requested'",
         {decision.state,
          window.opens_at,
          window.closes_at,
@@ -110,6 +115,8 @@ Result<> decide_window(Database& database, Window const& window, WindowDecision 
          decision.at,
          decision.reason,
          nullable(decision.override_reason),
+         nullable(decision.report_lifted_reason),
+         std::int64_t{window.escort_required},
          decision.id}
     ));
     if (changed != 1) return Error{Errc::refused, "decide window: state"};
@@ -220,7 +227,8 @@ Result<json::object> show_window(Database& database, std::string const& id)
         "(SELECT login FROM person WHERE id = w.requested_by) AS requested_by, w.requested_at AS "
         "requested_at, (SELECT login FROM person WHERE id = w.decided_by) AS decided_by, "
         "w.decided_at AS decided_at, w.decision_reason AS decision_reason, w.override_reason AS "
-        "override_reason, (SELECT login FROM person WHERE id = w.opened_by) AS opened_by, "
+        "override_reason, w.report_lifted_reason AS report_lifted_reason, w.escort_required AS "
+        "escort_required, (SELECT login FROM person WHERE id = w.opened_by) AS opened_by, "
         "w.opened_at AS opened_at, (SELECT login FROM person WHERE id = w.closed_by) AS "
         "closed_by, w.closed_at AS closed_at, w.close_reason AS close_reason, "
         "(SELECT login FROM person WHERE id = w.escort) AS escort, "
@@ -247,12 +255,14 @@ Result<json::object> show_window(Database& database, std::string const& id)
          {"reason"},
          {"ticket"},
          {"escort"},
+         {"escort_required", As::flag},
          {"requested_by"},
          {"requested_at", As::instant},
          {"decided_by"},
          {"decided_at", As::instant},
          {"decision_reason"},
          {"override_reason"},
+         {"report_lifted_reason"},
          {"opened_by"},
          {"opened_at", As::instant},
          {"closed_by"},

@@ -12,8 +12,8 @@ struct WindowTarget {
 struct Window {
     std::string id, vendor, state, open_mode, nature, reason, details, requested_by;
     std::int64_t opens_at = 0, closes_at = 0, requested_at = 0;
-    bool emergency = false;
-    std::optional<std::string> ticket, escort;
+    bool emergency = false, escort_required = false;
+    std::optional<std::string> ticket, escort, decided_by;
     std::vector<std::string> people, functions;
     std::vector<WindowTarget> targets;
 };
@@ -23,7 +23,7 @@ Result<> insert_window(Database& database, Window const& window);
 struct WindowDecision {
     std::string id, state, by, reason;
     std::int64_t at = 0;
-    std::optional<std::string> override_reason;
+    std::optional<std::string> override_reason, report_lifted_reason = {};
 };
 /// Approved or refused, with who and when; times, mode and functions as decided.
 Result<> decide_window(Database& database, Window const& window, WindowDecision const& decision);

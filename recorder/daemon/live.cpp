@@ -63,7 +63,7 @@ LiveRecording::LiveRecording(
     Hooks hooks
 )
     : loop_{loop}, budget_{budget}, writer_{std::move(writer)}, intake_{std::move(intake)},
-      hooks_{std::move(hooks)}
+      hooks_{std::move(hooks)}, audience_{loop_, *writer_}
 {
 }
 
@@ -75,10 +75,20 @@ LiveRecording::~LiveRecording()
 void LiveRecording::start()
 {
     heartbeat_due_ = next_heartbeat(std::chrono::steady_clock::now(), writer_->session());
-    watch();
+    listen();
 }
 
-void LiveRecording::watch()
+bool LiveRecording::may_watch()
+{
+    return end_reason_.empty() && !failed_ && !audience_.full();
+}
+
+void LiveRecording::watch(std::shared_ptr<Viewer> viewer)
+{
+    audience_.admit(std::move(viewer), shared_from_this());
+}
+
+void LiveRecording::listen()
 {
     watch_ = loop_.on_readable(intake_.get(), [self = weak_from_this()] {
         if (auto const live = self.lock()) live->read();
@@ -137,6 +147,7 @@ void LiveRecording::add(FrameView const& frame)
     if (open_.count > 0 &&
         open_.frames.size() + frame.encoded.size() > recording::segment_frames_max)
         full_.push_back(std::exchange(open_, {}));
+    audience_.note(frame);
     if (open_.count == 0) open_since_ = std::chrono::steady_clock::now();
     open_.frames.append(frame.encoded);
     ++open_.count;
@@ -160,7 +171,7 @@ void LiveRecording::pause_or_resume()
     if (behind)
         watch_.cancel();
     else if (!watch_ && !resting_)
-        watch();
+        listen();
 }
 
 void LiveRecording::tick(Deadline now)
@@ -192,7 +203,10 @@ void LiveRecording::submit()
     auto const self = shared_from_this();
     loop_.in_pool(
         [self, job] { job->result = self->writer_->append(job->batch.frames); },
-        [self, job] { self->written(job->result, job->batch.frames.size(), job->batch.count); }
+        [self, job] {
+            if (job->result) self->audience_.durable(job->batch.frames);
+            self->written(job->result, job->batch.frames.size(), job->batch.count);
+        }
     );
 }
 
@@ -256,6 +270,7 @@ void LiveRecording::fail(std::string const& why)
     intake_.reset();
     full_.clear();
     open_ = {};
+    audience_.finish("recorder_failed");
     hooks_.failed(writer_->session(), why);
     if (!writing_) seal();
 }
@@ -264,6 +279,13 @@ void LiveRecording::seal()
 {
     if (sealing_) return;
     sealing_ = true;
+    // Sealing wipes the key.
+    audience_.quiet([self = shared_from_this()] { self->seal_now(); });
+}
+
+void LiveRecording::seal_now()
+{
+    audience_.finish("ended");
     struct Job {
         std::optional<recording::SealSummary> summary;
         std::string fault;

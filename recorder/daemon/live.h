@@ -2,6 +2,7 @@
 
 #include "common/loop.h"
 #include "common/time.h"
+#include "recorder/daemon/audience.h"
 #include "recorder/format/frame.h"
 #include "recorder/format/writer.h"
 
@@ -55,6 +56,10 @@ public:
     /// A failure found outside (no space left): final, like one of our own.
     void fail(std::string const& why);
 
+    /// Whether somebody more may watch: not once it ends.
+    [[nodiscard]] bool may_watch();
+    void watch(std::shared_ptr<Viewer> viewer);
+
     static constexpr std::chrono::milliseconds tick_period{50};
 
 private:
@@ -63,7 +68,7 @@ private:
         std::uint64_t count = 0;
     };
 
-    void watch();
+    void listen();
     void read();
     void rest();
     bool take(std::string_view bytes);
@@ -72,6 +77,7 @@ private:
     void written(Result<> result, std::size_t bytes, std::uint64_t count);
     void acknowledge();
     void seal();
+    void seal_now();
     void pause_or_resume();
     [[nodiscard]] std::size_t waiting_bytes() const;
 
@@ -80,6 +86,7 @@ private:
     std::unique_ptr<recording::RecordingWriter> writer_;
     Fd intake_;
     Hooks hooks_;
+    Audience audience_;
     Loop::Watch watch_;
     Loop::Watch rest_;
     FrameDecoder decoder_;

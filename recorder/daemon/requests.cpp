@@ -7,6 +7,7 @@
 #include "recorder/format/purge.h"
 #include "recorder/format/recover.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <fcntl.h>
 
@@ -16,6 +17,10 @@ namespace {
 
 /// Four descriptors each; beyond, a gateway needs a second machine.
 constexpr std::size_t live_max = 4000;
+/// Over all sessions: bounds what their queues hold together.
+constexpr std::size_t viewers_max = 32;
+/// Of the pool's threads, this many may read recordings again; the others are for writing.
+constexpr std::ptrdiff_t starting_max = 4;
 constexpr std::size_t list_page = 200;
 /// Summaries in the answer to hello; the others follow as pushes.
 constexpr std::size_t hello_summaries_max = 30;
@@ -286,9 +291,8 @@ void Server::purge(std::int64_t id, Fields& fields)
     auto const job = std::make_shared<Job>(Job{certificate, *signature});
     loop_.in_pool(
         [this, job] {
-            job->done = recorder::purge(
-                store_, job->certificate, job->signature, to_seconds(utc_now())
-            );
+            job->done =
+                recorder::purge(store_, job->certificate, job->signature, to_seconds(utc_now()));
         },
         [this, job, id, mine = connection_] {
             if (mine != connection_) return;
@@ -296,6 +300,47 @@ void Server::purge(std::int64_t id, Fields& fields)
             send({{"re", id}, {"ok", true}, {"certificate_sha256", *job->done}});
         }
     );
+}
+
+void Server::watch(std::int64_t id, Fields& fields)
+{
+    auto const session = fields.text("session", 64);
+    auto const watch = fields.text("watch", 64);
+    if (!fields.finish()) return;
+    auto const live = live_.find(session);
+    if (live == live_.end())
+        return answer_error(id, {Errc::not_found, "watch: " + session + " does not live"});
+    auto const starting = std::count_if(viewers_.begin(), viewers_.end(), [](auto const& one) {
+        return !one.second->begun();
+    });
+    if (terminating_ || starting >= starting_max || viewers_.size() >= viewers_max ||
+        viewers_.contains(watch) || !live->second->may_watch())
+        return answer_error(id, {Errc::unavailable, "watch: too many, or it ends"});
+    if (auto const done = set_nonblocking(passed_.get(), true); !done)
+        return answer_error(id, done.error());
+    auto const viewer =
+        std::make_shared<Viewer>(loop_, std::move(passed_), [this, watch](std::string const& why) {
+            viewer_gone(watch, why);
+        });
+    viewers_.emplace(watch, viewer);
+    live->second->watch(viewer);
+    send({{"re", id}, {"ok", true}});
+}
+
+void Server::unwatch(std::int64_t id, Fields& fields)
+{
+    auto const watch = fields.text("watch", 64);
+    if (!fields.finish()) return;
+    // It may have ended meanwhile: the push that says so is under way.
+    if (auto const found = viewers_.find(watch); found != viewers_.end())
+        found->second->finish("access_ended");
+    send({{"re", id}, {"ok", true}});
+}
+
+void Server::viewer_gone(std::string const& watch, std::string const& why)
+{
+    viewers_.erase(watch);
+    if (greeted_) send({{"push", "watch_ended"}, {"watch", watch}, {"why", why}});
 }
 
 void Server::recording_ended(

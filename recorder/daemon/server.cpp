@@ -22,6 +22,7 @@ struct Server::Row {
     std::string_view name;
     void (Server::*handle)(std::int64_t, Fields&);
     bool before_hello;
+    bool takes_descriptor = false;
 };
 
 /// The whole list of what policyd may ask.
@@ -33,6 +34,8 @@ Server::Row const Server::rows[] = {
     {"recorder.ping", &Server::ping, false},
     {"recorder.list", &Server::list, false},
     {"recorder.purge", &Server::purge, false},
+    {"recorder.watch", &Server::watch, false, true},
+    {"recorder.unwatch", &Server::unwatch, false},
 };
 
 Server::Server(Loop& loop, Options const& options, Store store)
@@ -85,6 +88,9 @@ void Server::drop_client(std::string const& why)
     log(LogLevel::warning, "policyd's connection ends: " + why);
     client_.reset();
     ++connection_;
+    // Nobody is left who knows whether they still may.
+    for (auto const& [watch, viewer] : viewers_)
+        viewer->finish("policyd_lost");
     // Recordings in progress go on: their workers end by themselves, and each one is sealed.
 }
 
@@ -102,10 +108,12 @@ void Server::received(Packet packet)
     auto const id = fields.number("id", 1);
     if (id <= last_id_) return refuse("request ids do not increase");
     last_id_ = id;
-    if (!packet.descriptors.empty()) return refuse("a request with descriptors");
     for (auto const& row : rows) {
         if (row.name != name) continue;
         if (row.before_hello == greeted_) return refuse(name + ": out of order");
+        if (packet.descriptors.size() != (row.takes_descriptor ? 1U : 0U))
+            return refuse(name + ": other descriptors than the request has");
+        passed_ = row.takes_descriptor ? std::move(packet.descriptors.front()) : Fd{};
         (this->*row.handle)(id, fields);
         if (auto const read = fields.finish(); !read) refuse(name + ": " + read.error().what);
         return;

@@ -49,6 +49,8 @@ private:
     void ping(std::int64_t id, Fields& fields);
     void list(std::int64_t id, Fields& fields);
     void purge(std::int64_t id, Fields& fields);
+    void watch(std::int64_t id, Fields& fields);
+    void unwatch(std::int64_t id, Fields& fields);
 
     // Recordings
     void recover_all();
@@ -59,6 +61,7 @@ private:
         std::string const& session, std::optional<recording::SealSummary> const& summary
     );
 
+    void viewer_gone(std::string const& watch, std::string const& why);
     void tick();
     void watch_disk();
     void terminate();
@@ -79,6 +82,8 @@ private:
     std::vector<recording::Recipient> recipients_;
     std::map<std::string, std::shared_ptr<LiveRecording>, std::less<>> live_;
     std::set<std::string, std::less<>> creating_;
+    std::map<std::string, std::shared_ptr<Viewer>, std::less<>> viewers_;
+    Fd passed_; // with the request under way
     Loop::Watch ticking_;
     Loop::Watch disk_watch_;
     Deadline disk_end_since_{};

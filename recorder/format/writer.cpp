@@ -155,6 +155,25 @@ Result<> RecordingWriter::append_unchecked(std::string_view frames)
     return {};
 }
 
+Result<>
+RecordingWriter::read_back(std::vector<SegmentPlace> const& places, Visit const& visit) const
+{
+    auto const path = folder_ + "/record.bin";
+    Fd const record{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW)};
+    if (!record) return os_error("open " + path);
+    std::string der;
+    for (auto const& place : places) {
+        der.resize(place.length);
+        auto const got =
+            ::pread(record.get(), der.data(), der.size(), static_cast<off_t>(place.offset));
+        if (got != static_cast<ssize_t>(der.size()))
+            return Error{Errc::corrupt, "read back: not what was written"};
+        auto const frames = ECLUSE_TRY(open_segment(key_, session_, place.index, der));
+        if (!ECLUSE_TRY(visit(frames))) return {};
+    }
+    return {};
+}
+
 Result<> RecordingWriter::cut_to_durable()
 {
     if (::ftruncate(record_.get(), static_cast<off_t>(record_bytes_)) != 0)

@@ -8,6 +8,7 @@
 #include <boost/json/fwd.hpp>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -25,6 +26,13 @@ struct SealSummary {
     std::string session;
     std::string seal_sha256;
     Seal seal;
+};
+
+/// Where one segment lies in record.bin.
+struct SegmentPlace {
+    std::uint64_t index;
+    std::uint64_t offset;
+    std::uint32_t length;
 };
 
 /// Writes one recording. Each call blocks until its bytes are on disk; calls never overlap. The
@@ -47,6 +55,12 @@ public:
     Result<> append(std::string_view frames);
     /// Ends the recording and wipes both keys. Once only.
     [[nodiscard]] Result<SealSummary> seal(std::string_view end_reason);
+
+    /// The frames of segments that are on disk, for whoever watches a session that lives. Changes
+    /// nothing, and may run beside an `append` in another thread; never beside `seal`, which wipes
+    /// the key. False ends the walk early.
+    using Visit = std::function<Result<bool>(std::string_view frames)>;
+    Result<> read_back(std::vector<SegmentPlace> const& places, Visit const& visit) const;
 
     [[nodiscard]] std::string const& session() const { return session_; }
     [[nodiscard]] std::uint64_t bytes() const { return record_bytes_; }

@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# replay.sh BIN PAGES OUT MODULES: a real ssh session and, where this machine can run one, a real desktop session are
-# recorded through the gateway; then replay.mjs is the RSSI who watches them in Debian's Chromium. As run.sh otherwise.
-# clause: WEB:HE6 CLAUSIER:O-6.3
+# replay.sh BIN PAGES OUT MODULES STORY: a real ssh session and, where this machine can run one, a real desktop session
+# go through the gateway. replay.mjs is the RSSI who watches their recordings in Debian's Chromium; live.mjs are the DSI
+# and the RSSI who watch them while they last. As run.sh otherwise.
+# clause: WEB:HE6 CLAUSIER:O-6.3 CLAUSIER:O-9.9
 set -euo pipefail
-ECLUSE_BIN=$1 ECLUSE_PAGES=$2 out=$3 modules=$4
+ECLUSE_BIN=$1 ECLUSE_PAGES=$2 out=$3 modules=$4 story=$5
 here=$(cd "$(dirname "$0")" && pwd)
 ECLUSE_ROOT=$(mktemp -d "${TMPDIR:-/tmp}/ecluse-replay.XXXXXX")
 export ECLUSE_BIN ECLUSE_ROOT ECLUSE_PAGES
@@ -93,10 +94,10 @@ if [ "$desktop" = yes ]; then
     type_on_screen 'echo repere-bureau'
     sleep 3
     still_screenshot "$out/desktop-as-it-was.png"
-    stop_daemon rdp-client
+    if [ "$story" = replay ]; then stop_daemon rdp-client; fi
 fi
 
 export TMPDIR=$ECLUSE_ROOT/browser
 mkdir -p "$TMPDIR"
 NODE_PATH=$modules CONSOLE="https://127.0.0.1:$ECLUSE_CONSOLE_PORT" DESKTOP=$desktop RECORDINGS=$ECLUSE_ROOT/recordings \
-    ACCOUNT=$(id -un) SSH_PORT=$ECLUSE_PORT OUT=$out node "$here/replay.mjs"
+    ACCOUNT=$(id -un) SSH_PORT=$ECLUSE_PORT OUT=$out node "$here/$story.mjs"

@@ -42,6 +42,7 @@ for row in json.load(open(sys.argv[1]))["invitations"]:
     if row["login"] == sys.argv[2]: print(row["token"])' "$ECLUSE_ROOT/invitations" "$1"
 }
 enrol c.leroy "$(token_of c.leroy)"
+enrol m.petit "$(token_of m.petit)"
 sign_in c.leroy
 year=$(date +%Y)
 quietly dsi vendor create Imagelec --contract-reference "M-$year-17" --contract-from "$((year - 1))-01-01" --contract-to "$((year + 2))-12-31"

@@ -4,6 +4,7 @@ import { spawn } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, fail, failed, launch, look, open, out, step, totp, usedUntil } from "./browser.mjs";
+import { emergency } from "./emergency.mjs";
 import { passkeys } from "./passkeys.mjs";
 
 const { PORTAL, CONSOLE, ECLUSE_ROOT, SSH_PORT, ACCOUNT } = process.env;
@@ -309,7 +310,7 @@ try {
     await dsi.getByText("Dites pourquoi.").first().waitFor();
     await look(dsi, "d09-delay");
     const asked = dsi.locator(".card.narrow");
-    await asked.getByLabel("Identifiant").fill("n.belkacem");
+    await asked.getByLabel("Identifiant de la personne ralentie").fill("n.belkacem");
     await asked.getByLabel("Adresse").fill("127.0.0.1");
     await asked.getByLabel("Motif").fill("au téléphone");
     await asked.getByRole("button", { name: "Débloquer", exact: true }).click();
@@ -373,6 +374,21 @@ try {
   }, dsi);
   await step("the technician sees it accepted, without a reload", () => tech.getByText("Compte-rendu visé par l’établissement.").waitFor(), tech);
   await look(tech, "p07-report-accepted");
+
+  const rssiSecret = pocket("m.petit", "totp");
+  usedUntil(rssiSecret, Number(pocket("m.petit", "last_step")));
+  await emergency({
+    browser,
+    base: CONSOLE,
+    dsi,
+    tech,
+    password: pocket("m.petit", "password"),
+    secret: rssiSecret,
+    enter: async (page) => {
+      await logIn(page, "m.petit", pocket("m.petit", "password"), await totp(rssiSecret));
+      await page.getByRole("heading", { level: 1, name: "Accueil" }).waitFor();
+    },
+  });
 
   await step("English, at a press", async () => {
     await dsi.goto("/");

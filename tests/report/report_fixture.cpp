@@ -103,7 +103,12 @@ Facts some_facts()
         {"Claire Moreau", "cmoreau", std::nullopt, {"203.0.113.24"}, {"ssh_key+totp"}}
     );
     facts.assets = {{"A-3MX27KQ5BD49", "PACS-01 (serveur d’images)"}};
-    facts.escort = Escort{"Nadia Benali", at("2026-11-21T07:45:00Z")};
+    facts.escort = Escort{
+        "Nadia Benali",
+        at("2026-11-21T07:45:00Z"),
+        true,
+        std::vector{
+            Presence{"Nadia Benali", at("2026-11-21T07:58:00Z"), at("2026-11-21T09:40:00Z")}}};
     Session session{};
     session.id = "S-4DB72XKQ95M3";
     session.person = "Claire Moreau";

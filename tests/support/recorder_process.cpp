@@ -226,16 +226,17 @@ json::object const& PolicydSide::greeting() const
     return kept_->greeting;
 }
 
-void PolicydSide::tell(json::object const& request)
+void PolicydSide::tell(json::object const& request, std::vector<int> const& descriptors)
 {
     auto numbered = request;
     numbered["id"] = ++id_;
-    must(socket_.send(numbered));
+    must(socket_.send(numbered, descriptors));
 }
 
-std::optional<json::object> PolicydSide::try_ask(json::object const& request)
+std::optional<json::object>
+PolicydSide::try_ask(json::object const& request, std::vector<int> const& descriptors)
 {
-    tell(request);
+    tell(request, descriptors);
     for (;;) {
         auto packet = socket_.receive(20s);
         if (!packet || !*packet) return std::nullopt;
@@ -250,9 +251,9 @@ std::optional<json::object> PolicydSide::try_ask(json::object const& request)
     }
 }
 
-json::object PolicydSide::ask(json::object const& request)
+json::object PolicydSide::ask(json::object const& request, std::vector<int> const& descriptors)
 {
-    auto answer = try_ask(request);
+    auto answer = try_ask(request, descriptors);
     REQUIRE(answer);
     return *std::move(answer);
 }

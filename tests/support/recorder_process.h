@@ -77,8 +77,9 @@ public:
     ~PolicydSide();
 
     /// The answer to one request; pushes met on the way are kept for `push`.
-    boost::json::object ask(boost::json::object const& request);
-    void tell(boost::json::object const& request);
+    boost::json::object
+    ask(boost::json::object const& request, std::vector<int> const& descriptors = {});
+    void tell(boost::json::object const& request, std::vector<int> const& descriptors = {});
     Intake create(std::string const& session);
     /// The next push of this kind, for this session when one is given.
     boost::json::object push(
@@ -91,7 +92,8 @@ public:
     [[nodiscard]] boost::json::object const& greeting() const;
     [[nodiscard]] std::vector<Fd>& descriptors() { return descriptors_; }
     [[nodiscard]] PacketSocket const& socket() const { return socket_; }
-    [[nodiscard]] std::optional<boost::json::object> try_ask(boost::json::object const& request);
+    [[nodiscard]] std::optional<boost::json::object>
+    try_ask(boost::json::object const& request, std::vector<int> const& descriptors = {});
 
 private:
     struct Kept;

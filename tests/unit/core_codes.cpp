@@ -47,6 +47,9 @@ TEST_CASE("the codes of the user texts stand")
     CHECK(code(Refusal::person_not_active) == "E-CPT-01");
     CHECK(code(Refusal::charter_not_accepted) == "E-CPT-02");
     CHECK(code(Refusal::report_overdue) == "E-CR-01");
+    CHECK(code(Refusal::escort_absent) == "E-ACC-01");
+    CHECK(code(Fault::emergency_unreviewed) == "E-URG-01");
+    CHECK(code(Fault::emergency_report_late) == "E-URG-02");
     CHECK(code(Refusal::session_elsewhere) == "E-SES-01");
     CHECK(code(Refusal::recorder_unavailable) == "E-ENR-01");
     CHECK(code(Refusal::function_not_permitted) == "E-FON-01");

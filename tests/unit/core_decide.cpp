@@ -370,10 +370,16 @@ TEST_CASE("the right side of each edge is admitted")
              s.facts.sessions = {session("S-1", alice, pacs, "203.0.113.24")};
              s.request.session = SessionId{"S-1"};
          }},
-        {"a late report and an emergency",
+        {"a late report that the DSI lifted for this emergency",
          [](Scene& s) {
              s.facts.blocking_reports = {ReportId{"CR-1"}};
              s.first_window().times.emergency = true;
+             s.first_window().report_lifted = true;
+         }},
+        {"an escort who is there",
+         [](Scene& s) {
+             s.first_window().escort_required = true;
+             s.first_window().escort_present = true;
          }},
         {"a report that falls due during the session",
          [](Scene& s) {
@@ -389,12 +395,19 @@ TEST_CASE("the right side of each edge is admitted")
     }
 }
 
-TEST_CASE("an emergency waives the report and nothing else")
+TEST_CASE("an emergency waives nothing", "[CLAUSIER:O-12.2.5.3][CHM:8.19]")
 {
     Scene scene;
     scene.first_window().times.emergency = true;
-    scene.facts.blocking_reports = {ReportId{"CR-1"}};
     CHECK(scene.granted().emergency);
+    scene.facts.blocking_reports = {ReportId{"CR-1"}};
+    CHECK(scene.refusal() == Refusal::report_overdue);
+    CHECK(scene.denied().report == ReportId{"CR-1"});
+    scene.first_window().report_lifted = true;
+    CHECK(scene.granted().emergency);
+    auto ordinary = scene;
+    ordinary.first_window().times.emergency = false;
+    CHECK(ordinary.refusal() == Refusal::report_overdue);
     auto without_factor = scene;
     without_factor.facts.factors = {};
     CHECK(without_factor.refusal() == Refusal::factors_missing);
@@ -404,6 +417,30 @@ TEST_CASE("an emergency waives the report and nothing else")
     auto unrecorded = scene;
     unrecorded.facts.recorder_available = false;
     CHECK(unrecorded.refusal() == Refusal::recorder_unavailable);
+}
+
+TEST_CASE("where an escort is required, nothing opens while nobody is there", "[CHM:8.4]")
+{
+    Scene scene;
+    scene.first_window().escort_required = true;
+    CHECK(scene.refusal() == Refusal::escort_absent);
+    CHECK(waits_for_hospital(*scene.refusal()));
+    CHECK(scene.denied().window == morning);
+    // A further channel of a running session opens something too.
+    auto again = scene;
+    again.facts.sessions = {session("S-1", alice, pacs, "203.0.113.24")};
+    again.request.session = SessionId{"S-1"};
+    CHECK(again.refusal() == Refusal::escort_absent);
+    // The menu shows the window, and a longer window lengthens a session while its escort is away.
+    again.request.function = Function::menu;
+    CHECK(again.refusal() == std::nullopt);
+    CHECK(menu_entries(scene.request, scene.facts, scene.now).size() == 1);
+    // What the hospital cannot mend by coming is said first.
+    auto wrong = scene;
+    wrong.request.function = Function::exec;
+    CHECK(wrong.refusal() == Refusal::function_not_permitted);
+    scene.first_window().escort_present = true;
+    CHECK(scene.refusal() == std::nullopt);
 }
 
 TEST_CASE("a person at their limit is refused wherever the sessions are")

@@ -159,6 +159,61 @@ TEST_CASE("a window has a length, a future, people and a place", "[CLAUSIER:O-12
     CHECK(submit(asked, eight) == Fault::window_nobody);
 }
 
+TEST_CASE(
+    "an emergency waits for the last one's review, and for a late report unless it is lifted",
+    "[CLAUSIER:O-12.2.5.3][CHM:8.19]"
+)
+{
+    auto asked = window(WindowState::requested);
+    auto approve = change(WindowAct::approve);
+    auto const judged = [&] { return fault(transition(asked, approve, by_dsi, eight - 1h)); };
+    // An ordinary window is not stopped here, and nothing is lifted for it.
+    asked.report_late = true;
+    asked.emergency_unreviewed = true;
+    CHECK(judged() == std::nullopt);
+    approve.report_lift = "bloc fermé";
+    CHECK(judged() == Fault::emergency_only_lift);
+    asked.times.emergency = true;
+    CHECK(judged() == Fault::emergency_unreviewed);
+    asked.emergency_unreviewed = false;
+    CHECK(judged() == std::nullopt);
+    approve.report_lift.clear();
+    CHECK(judged() == Fault::emergency_report_late);
+    asked.report_late = false;
+    CHECK(judged() == std::nullopt);
+}
+
+TEST_CASE(
+    "presence is declared by the DSI or whoever is named, from a quarter of an hour before",
+    "[CHM:8.4]"
+)
+{
+    auto record = window(WindowState::approved);
+    CHECK(not_for_escort(record, by_dsi, eight - 15min) == std::nullopt);
+    CHECK(not_for_escort(record, by_dsi, eight - 15min - 1s) == Fault::escort_early);
+    CHECK(not_for_escort(record, by_dsi, eight + 2h) == Fault::window_state);
+    WindowActor const colleague{PersonId{"P-COLLEAGUE"}, {Role::escort}, false};
+    CHECK(not_for_escort(record, colleague, eight) == Fault::escort_role);
+    record.escort = colleague.person;
+    CHECK(not_for_escort(record, colleague, eight) == std::nullopt);
+    CHECK(not_for_escort(record, by_technician, eight) == Fault::window_own_work);
+    for (auto const stored : {WindowState::requested, WindowState::cancelled, WindowState::closed})
+        CHECK(not_for_escort(window(stored), by_dsi, eight) == Fault::window_state);
+}
+
+TEST_CASE("only an emergency that is over is reviewed")
+{
+    auto times = window(WindowState::open).times;
+    times.emergency = true;
+    CHECK(not_for_review(times, eight + 2h) == std::nullopt);
+    CHECK(not_for_review(times, eight + 2h - 1s) == Fault::emergency_not_over);
+    times.state = WindowState::cancelled;
+    CHECK(not_for_review(times, eight + 2h) == Fault::emergency_not_over);
+    times.state = WindowState::closed;
+    times.emergency = false;
+    CHECK(not_for_review(times, eight + 2h) == Fault::emergency_not_over);
+}
+
 TEST_CASE("an approval comes in time and may only narrow")
 {
     auto const asked = window(WindowState::requested);

@@ -1,3 +1,6 @@
+#include "common/json.h"
+#include "policies/store/emergency_reviews.h"
+#include "policies/store/escorts.h"
 #include "policies/store/facts.h"
 #include "tests/support/must.h"
 #include "tests/support/temp_folder.h"
@@ -153,6 +156,7 @@ TEST_CASE(
         "UPDATE asset SET state = 'disabled'",
         "DELETE FROM asset_account",
         "INSERT INTO report VALUES ('R', 'W', 'returned', 1, 0)",
+        "UPDATE access_window SET escort_required = 1",
         "INSERT INTO session (id, connection, access_window, person, asset, account, protocol, "
         "source, source_port, factors, started_ms, recording) VALUES ('S', 'C', 'W', 'P', 'A', "
         "'root', 'ssh', '192.0.2.7', 1, 'f', 0, 'open')"
@@ -226,6 +230,85 @@ TEST_CASE("a person who changed vendor leaves the windows behind")
                  "contract_from, contract_to, NULL, 0, 'x' FROM vendor");
     hospital.run("UPDATE person SET vendor = 'U'");
     CHECK(hospital.facts().windows.empty());
+}
+
+TEST_CASE("an escort is present from their word until they leave, as long as they may be one")
+{
+    Hospital hospital;
+    hospital.run("INSERT INTO person(id, login, first_name, last_name, state, created_at, "
+                 "created_by) VALUES ('D', 'cleroy', 'Claire', 'Leroy', 'active', 0, 'x')");
+    hospital.run("INSERT INTO person_role VALUES ('D', 'dsi', NULL, 'x', 0)");
+    hospital.run("UPDATE access_window SET escort_required = 1");
+    auto const now = eight.time_since_epoch().count();
+    auto& database = hospital.database;
+    CHECK(must(store::escort_standing(database, "W", now)).missing());
+    CHECK(must(store::escort_arrives(database, "W", "D", now)));
+    CHECK_FALSE(must(store::escort_arrives(database, "W", "D", now)));
+    CHECK(hospital.grants());
+    CHECK(must(store::escort_standing(database, "W", now)).present.at(0).name == "Claire Leroy");
+    // Whoever may no longer be one is no longer there, whatever the row says.
+    for (auto const* const change :
+         {"UPDATE person SET state = 'suspended' WHERE id = 'D'",
+          "UPDATE person_role SET valid_to = 1 WHERE person = 'D'",
+          "UPDATE person_role SET role = 'auditor' WHERE person = 'D'"}) {
+        CAPTURE(change);
+        hospital.run(change);
+        CHECK_FALSE(hospital.grants());
+        hospital.run("UPDATE person SET state = 'active' WHERE id = 'D'");
+        hospital.run("UPDATE person_role SET role = 'dsi', valid_to = NULL WHERE person = 'D'");
+        CHECK(hospital.grants());
+    }
+    hospital.run("UPDATE person_role SET role = 'escort' WHERE person = 'D'");
+    hospital.run("UPDATE access_window SET escort = 'D'");
+    CHECK(hospital.grants());
+    CHECK(must(store::escort_leaves(database, "W", "D", now + 60)));
+    CHECK_FALSE(must(store::escort_leaves(database, "W", "D", now + 60)));
+    CHECK_FALSE(hospital.grants());
+    CHECK(must(store::escort_arrives(database, "W", "D", now + 120)));
+    CHECK(hospital.grants());
+    must(store::escorts_leave(database, "W", now + 180));
+    CHECK_FALSE(hospital.grants());
+    CHECK(must(store::presences_of(database, "W")).size() == 2);
+}
+
+TEST_CASE("an emergency is to be reviewed once it is over and let somebody in")
+{
+    Hospital hospital;
+    auto& database = hospital.database;
+    hospital.run("UPDATE access_window SET emergency = 1, decided_by = 'P', decided_at = 0");
+    auto const due = [&](UtcTime now) {
+        return must(store::unreviewed_emergencies(database, "V", now.time_since_epoch().count()))
+            .size();
+    };
+    CHECK(due(eight + 2h - 1s) == 0);
+    CHECK(due(eight + 2h) == 1); // also while the clock has not written it yet
+    hospital.run("UPDATE access_window SET state = 'approved', open_mode = 'manual'");
+    CHECK(due(eight + 2h) == 0); // nobody opened it
+    hospital.run("UPDATE access_window SET state = 'closed'");
+    CHECK(due(eight) == 1);
+    CHECK(must(store::unreviewed_emergencies(database, "U", 0)).empty());
+    store::EmergencyReview const review{
+        .window = "W",
+        .happened = "panne",
+        .verdict = "justified",
+        .comment = std::nullopt,
+        .reviewed_by = "P",
+        .factors = "password+totp"};
+    CHECK(must(store::insert_emergency_review(database, review)));
+    CHECK_FALSE(must(store::insert_emergency_review(database, review)));
+    CHECK(due(eight + 2h) == 0);
+}
+
+TEST_CASE("a late report stops an emergency until the approval lifts it")
+{
+    Hospital hospital;
+    hospital.report("W", "due", eight - 1h);
+    hospital.run("UPDATE access_window SET emergency = 1");
+    CHECK_FALSE(hospital.grants());
+    hospital.run("UPDATE access_window SET report_lifted_reason = 'bloc fermé'");
+    CHECK(hospital.grants());
+    hospital.run("UPDATE access_window SET emergency = 0");
+    CHECK_FALSE(hospital.grants());
 }
 
 TEST_CASE("a report is late from its deadline on, until it is submitted")

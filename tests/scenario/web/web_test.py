@@ -109,6 +109,10 @@ class Doors(unittest.TestCase):
                 if allowed and row["signs"]:
                     continue  # wrong factors slow everybody down; signing has tests of its own
                 with self.subTest(role=role, request=route["request"]):
+                    if route["answer"] == "websocket":
+                        # The object does not exist: only whoever may ask is told.
+                        self.assertEqual(WebSocket(door, browser, path=WATCH).status, 404 if allowed else 403)
+                        continue
                     status, text = ask(browser, route)
                     if allowed:
                         self.assertNotIn(code_of(text), ("E-DRT-01", "E-AUT-02", "E-REQ-01", "E-SYS-01"), text)
@@ -721,14 +725,17 @@ class Asking(unittest.TestCase):
         rig.end("listen")
 
 
+WATCH = "/api/v1/sessions/S-AAAAAAAAAAAAAAAA/watch"
+
+
 class WebSocket:
     """Just enough of RFC 6455 for a page that listens."""
 
-    def __init__(self, door, browser, source=None, origin=None):
+    def __init__(self, door, browser, source=None, origin=None, path="/api/v1/live"):
         self.connection = rig.raw(door, source)
         key = base64.b64encode(os.urandom(16)).decode()
         self.connection.sendall((
-            f"GET /api/v1/live HTTP/1.1\r\nHost: {browser.origin[8:]}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            f"GET {path} HTTP/1.1\r\nHost: {browser.origin[8:]}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
             f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\nOrigin: {origin or browser.origin}\r\n"
             f"Cookie: __Host-ecluse={browser.cookie}\r\n\r\n").encode())
         self.data = b""
@@ -793,6 +800,17 @@ class Live(unittest.TestCase):
         self.assertEqual(WebSocket("console", browser, origin="https://evil.example").status, 403)
         browser.cookie = "cd" * 32
         self.assertEqual(WebSocket("console", browser).status, 401)
+
+    def test_a_live_session_is_watched_at_the_console_only_by_its_own_page(self):
+        browser = rig.logged_in("console", "c.leroy")
+        self.assertEqual(WebSocket("console", browser, path=WATCH).status, 404)
+        self.assertEqual(WebSocket("console", browser, origin="https://evil.example", path=WATCH).status, 403)
+        browser.cookie = "cd" * 32
+        self.assertEqual(WebSocket("console", browser, path=WATCH).status, 401)
+        technician = rig.logged_in("portal", "n.belkacem")
+        answered = WebSocket("portal", technician, path=WATCH)
+        self.assertEqual(answered.status, 404)
+        self.assertNotIn(b"E-DRT-01", answered.head + answered.data)
 
     def test_a_page_that_talks_is_cut_off(self):
         page = WebSocket("console", rig.logged_in("console", "c.leroy"))

@@ -15,6 +15,7 @@ export function Home() {
   const reports = useCall("report.list", { late: true }, ["report"]);
   const visas = useCall("report.list", { state: "submitted" }, ["report"]);
   const system = useCall("system.status", {}, ["session", "recording", "window", "asset", "report"]);
+  const urgent = useCall("emergency.list", {}, ["window", "emergency"]);
   const at = useNow(15_000);
   const rows = (windows.data?.rows ?? []) as Answer[];
   const asked = rows.filter((w) => w.state === "requested").sort((a, b) => Number(b.emergency) - Number(a.emergency) || Date.parse(a.opens) - Date.parse(b.opens));
@@ -23,6 +24,7 @@ export function Home() {
   const live = (sessions.data?.rows ?? []) as Answer[];
   const late = ((reports.data?.rows ?? []) as Answer[]).length;
   const alerts = alertsOf(system.data);
+  const emergencies = ((urgent.data?.rows ?? []) as Answer[]).filter((w) => !w.verdict && w.state !== "expired");
   const n = (list: unknown[], loaded: Answer | undefined) => (loaded ? String(list.length) : "–");
   return (
     <Page title={t("dsi.title")}>
@@ -47,6 +49,18 @@ export function Home() {
             </ul>
           </Notice>
         </div>
+      )}
+      {emergencies.length > 0 && (
+        <Notice tone="bad" title={t("emergency.follow")} actions={<a class="button" href="/urgence">{t("emergency.see")}</a>}>
+          <ul>
+            {emergencies.map((w) => (
+              <li key={w.window}>
+                <a href={`/creneaux/${w.window}`}>{w.window}</a> – <Raw text={w.vendor} />, <Raw text={(w.assets as string[]).join(", ")} /> · {showSpan(w.opens, w.closes)} · {t("emergency.by", { who: String(w.granted_by) })}
+                {w.due && <> · <strong>{t("emergency.is_due")}</strong></>}
+              </li>
+            ))}
+          </ul>
+        </Notice>
       )}
       <ExtensionRequests />
       {windows.data && (

@@ -21,7 +21,7 @@ function ClearDelay() {
   const clear = () =>
     act.run(
       () => ({
-        ...(login.trim() ? {} : { login: t("login.name_missing") }),
+        ...(login.trim() ? {} : { login: t("delay.login_missing") }),
         ...(address.trim() ? {} : { address: t("delay.address_missing") }),
         ...(reason.trim() ? {} : { reason: t("delay.reason_missing") }),
       }),
@@ -47,7 +47,7 @@ function ClearDelay() {
           <div class="card narrow">
             <p class="muted">{t("delay.help")}</p>
             <Form act={act} onSubmit={() => void clear()} submit={t("delay.submit")} extra={<button type="button" onClick={() => setOpen(false)}>{t("act.cancel")}</button>}>
-              <Input name="login" label={t("login.name")} value={login} onValue={setLogin} error={act.errors.login} maxLength={128} autocomplete="off" spellcheck={false} />
+              <Input name="login" label={t("delay.login")} value={login} onValue={setLogin} error={act.errors.login} maxLength={128} autocomplete="off" spellcheck={false} />
               <Input name="address" label={t("account.address")} value={address} onValue={setAddress} error={act.errors.address} maxLength={64} autocomplete="off" />
               <Area name="reason" label={t("delay.reason")} value={reason} onValue={setReason} error={act.errors.reason} maxLength={1000} />
             </Form>

@@ -6,7 +6,9 @@ import { plural, t, word } from "../lib/text";
 import { showDuration, showMoment, useNow } from "../lib/time";
 import { Empty, Facts, Icon, Loading, Moment, Notice, ProblemBox, Raw, RecordingState, TimeLeft } from "../parts/basics";
 import { Area, AskButton, Dialog, type Errors, Form, Input, Select, useAct } from "../parts/form";
+import { Later } from "../parts/app";
 import { Page } from "../parts/page";
+import { hasRole } from "../parts/session";
 import { type Column, Filter, Table } from "../parts/table";
 import { Extend } from "./window_acts";
 
@@ -96,6 +98,7 @@ export function SessionTable({ rows, windows, reload }: { rows: Answer[]; window
         if (s.ended_at) return null;
         return (
           <div class="actions">
+            {hasRole("dsi", "rssi") && <a class="button small" href={`/sessions/${s.session}?direct=1`} aria-label={t("live.label", { id: String(s.session) })}><Icon name="eye" />{t("live.open")}</a>}
             {w && <Extend window={w} small done={reload} />}
             <Message session={s} small />
             <Cut session={s} small done={reload} />
@@ -105,6 +108,13 @@ export function SessionTable({ rows, windows, reload }: { rows: Answer[]; window
     },
   ];
   return <Table id="s" caption={t("sessions.title")} columns={columns} rows={rows} rowKey={(s) => s.session} csv="sessions" empty={<Empty title={t("sessions.none")}><p>{t("sessions.none_text")}</p></Empty>} />;
+}
+
+/** What was being watched when the session ended stays on the page; what had ended before is not opened. */
+function Watch({ id, live, desktop, close }: { id: string; live: boolean; desktop: boolean; close: () => void }) {
+  const [began] = useState(live);
+  if (!began) return null;
+  return <Later load={() => import("../replay/live_view")} show={({ LiveView }) => <LiveView session={id} desktop={desktop} close={close} />} />;
 }
 
 /** D4. */
@@ -172,20 +182,35 @@ function CutMany({ vendors, n, onClose, done }: { vendors: string[]; n: number; 
   );
 }
 
-/** D5 as far as it goes: facts and commands of one session as they come, the cut always at hand. */
+function WatchedBy({ rows }: { rows: Answer[] }) {
+  if (rows.length === 0) return null;
+  return (
+    <ul class="plain">
+      {rows.map((row, i) => (
+        <li key={i}><Raw text={row.name} /> – <Moment at={row.since} seconds /></li>
+      ))}
+    </ul>
+  );
+}
+
+/** D5: one session as it happens, who watches it, the cut always at hand. */
 export function Session({ id }: { id: string }) {
   const { data: s, problem, stale, reload } = useCall("session.show", { session: id }, ["session", "window"]);
   const w = useCall("window.show", s ? { window: String(s.window) } : null, ["window"]);
+  const [direct, setDirect] = useQuery("direct");
   const title = t("session.title", { id });
   if (!s) return <Page title={title}>{problem ? <ProblemBox problem={problem} retry={reload} /> : <Loading />}</Page>;
   const live = !s.ended_at;
+  const may = hasRole("dsi", "rssi");
+  const watchers = (s.watched_by ?? []) as Answer[];
   return (
     <Page
       title={title}
-      lead={live && s.until ? <TimeLeft to={s.until} announce /> : <p>{s.ended_at ? t("session.ended", { why: word("end", s.end_reason), at: showMoment(s.ended_at) }) : ""}</p>}
+      lead={live && s.until ? <p><Raw text={s.name} /> (<Raw text={s.vendor} />) – <Raw text={s.asset} /> · <TimeLeft to={s.until} announce /></p> : <p>{s.ended_at ? t("session.ended", { why: word("end", s.end_reason), at: showMoment(s.ended_at) }) : ""}</p>}
       actions={
         live && (
           <>
+            {may && !direct && <button type="button" class="primary" onClick={() => setDirect("1")}><Icon name="eye" />{t("live.open")}</button>}
             {w.data && <Extend window={w.data} done={reload} />}
             <Message session={s} />
             <Cut session={s} done={reload} />
@@ -194,6 +219,7 @@ export function Session({ id }: { id: string }) {
       }
     >
       {stale && <Notice tone="warn" title={t("page.stale")} />}
+      {may && direct && <Watch id={id} live={live} desktop={s.protocol === "rdp"} close={() => setDirect("")} />}
       <div class="split">
         <section class="card">
           <h2>{t("session.facts")}</h2>
@@ -215,8 +241,10 @@ export function Session({ id }: { id: string }) {
             ]}
           />
         </section>
-        <Notice tone="quiet" title={t("session.picture")}>
-          <p>{t("session.picture_text")}</p>
+        <Notice tone="quiet" title={live ? t("session.picture") : t("live.over_title")}>
+          <p>{live ? t("session.picture_text") : t("live.over_text")}</p>
+          {live && <p>{watchers.length > 0 ? t("live.watched_by") : t("live.watched_by_nobody")}</p>}
+          <WatchedBy rows={live ? watchers : []} />
         </Notice>
       </div>
     </Page>

@@ -5,10 +5,11 @@ import { navigate } from "../lib/route";
 import { t, word } from "../lib/text";
 import { showDate, toLocal, toUtc, useNow } from "../lib/time";
 import { Chip, Empty, Facts, Icon, Loading, Notice, PersonState, ProblemBox, Raw, SourceState } from "../parts/basics";
+import { Later } from "../parts/app";
 import { AskButton, Dialog, type Errors, Form, Input, Select, useAct } from "../parts/form";
 import { Page, Section } from "../parts/page";
 import { type Column, Table } from "../parts/table";
-import { AddPerson, AddSource, ImportPeople } from "../views/people_forms";
+import { AddPerson, AddSource } from "../views/people_forms";
 import { PeopleTable } from "./people";
 
 function Contract({ vendor: v }: { vendor: Answer }) {
@@ -172,7 +173,7 @@ export function Vendor({ id }: { id: string }) {
         </Section>
       )}
       {adding === "person" && <AddPerson vendor={name} roles={["technician", "vendor_manager"]} onClose={() => setAdding(undefined)} done={people.reload} />}
-      {adding === "import" && <ImportPeople vendor={name} onClose={() => setAdding(undefined)} done={people.reload} />}
+      {adding === "import" && <Later load={() => import("../views/people_import")} show={({ ImportPeople }) => <ImportPeople vendor={name} onClose={() => setAdding(undefined)} done={people.reload} />} />}
       {adding === "source" && <AddSource vendor={name} onClose={() => setAdding(undefined)} done={sources.reload} />}
       {adding === "asset" && <AddAsset vendor={name} free={free} onClose={() => setAdding(undefined)} done={reload} />}
       {adding === "contract" && <ChangeContract vendor={v} onClose={() => setAdding(undefined)} done={reload} />}

@@ -4,10 +4,10 @@ import { t, word } from "../lib/text";
 import { showMoment } from "../lib/time";
 import { Chip, Icon, Loading, Notice, ProblemBox, Raw, TimeLeft } from "../parts/basics";
 import { Page, Section } from "../parts/page";
-import { me } from "../parts/session";
+import { hasRole, me } from "../parts/session";
 import { WindowFacts, WindowStory } from "../views/window_parts";
 import { SessionTable } from "./sessions";
-import { Approve, Cancel, Close, Escort, Extend, ExtensionRequests, OpenNow, Question, Refuse } from "./window_acts";
+import { Approve, Cancel, Close, Escort, Extend, ExtensionRequests, OpenNow, Presence, Question, Refuse } from "./window_acts";
 
 /** D2, and the same window until it is closed. */
 export function ConsoleWindow({ id }: { id: string }) {
@@ -28,6 +28,7 @@ export function ConsoleWindow({ id }: { id: string }) {
           {w.state === "approved" && w.open_mode === "manual" && <OpenNow window={w} done={reload} />}
           {["approved", "open"].includes(w.state) && <Extend window={w} done={reload} />}
           {["requested", "approved", "open"].includes(w.state) && <Escort window={w} done={reload} />}
+          {["approved", "open"].includes(w.state) && hasRole("dsi", "escort") && <Presence window={w} done={reload} />}
           {w.state === "open" && <Close window={w} done={reload} />}
           {w.state === "approved" && <Cancel window={w} done={reload} />}
         </>

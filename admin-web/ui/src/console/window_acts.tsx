@@ -4,7 +4,8 @@ import { useCall } from "../lib/live";
 import { t, word } from "../lib/text";
 import { showMoment, showSpan, showZone, toLocal, toUtc } from "../lib/time";
 import { Icon, Notice, ProblemBox, Raw } from "../parts/basics";
-import { Area, AskButton, Choices, Dialog, type Errors, Form, Input, Select, useAct } from "../parts/form";
+import { me } from "../parts/session";
+import { Area, AskButton, Choices, Dialog, type Errors, Form, Input, Select, Tick, useAct } from "../parts/form";
 
 interface Props {
   window: Answer;
@@ -35,8 +36,11 @@ function ApproveDialog({ window: w, onClose, done }: { window: Answer; onClose: 
   const [kept, setKept] = useState<string[]>(functions);
   const [mode, setMode] = useState(String(w.open_mode));
   const [override, setOverride] = useState("");
+  const [lift, setLift] = useState("");
+  const [escort, setEscort] = useState(Boolean(w.escort_required));
   const [comment, setComment] = useState("");
   const act = useAct();
+  const late = Boolean(w.emergency) && (((w.remarks ?? []) as string[]).includes("report_late") || act.problem?.code === "E-URG-02");
   const care = ((w.remarks ?? []) as string[]).includes("usage_hours") || act.problem?.code === "E-CRE-10";
   const check = (): Errors => {
     const errors: Errors = {};
@@ -56,6 +60,8 @@ function ApproveDialog({ window: w, onClose, done }: { window: Answer; onClose: 
         remove_function: removed.length ? removed : undefined,
         open_mode: mode === w.open_mode ? undefined : mode,
         override_reason: override.trim() || undefined,
+        report_lift: lift.trim() || undefined,
+        escort: (escort && !w.escort_required) || undefined,
         comment: comment.trim() || undefined,
       });
       onClose();
@@ -71,12 +77,19 @@ function ApproveDialog({ window: w, onClose, done }: { window: Answer; onClose: 
           </Notice>
         )}
         {care && <Area name="override" label={t("approve.override")} value={override} onValue={setOverride} error={act.errors.override} rows={2} maxLength={1900} />}
+        {late && (
+          <Notice tone="bad" title={t("remark.report_late")}>
+            <p>{t("approve.lift_help")}</p>
+          </Notice>
+        )}
+        {late && <Area name="lift" label={t("approve.lift")} optional value={lift} onValue={setLift} rows={2} maxLength={1900} />}
         <div class="row">
           <Input name="opens" type="datetime-local" label={t("ask.opens")} help={showZone(w.opens)} value={opens} min={toLocal(w.opens)} max={toLocal(w.closes)} onValue={setOpens} error={act.errors.opens} />
           <Input name="closes" type="datetime-local" label={t("ask.closes")} help={t("approve.shorten")} value={closes} min={toLocal(w.opens)} max={toLocal(w.closes)} onValue={setCloses} error={act.errors.closes} />
         </div>
         {functions.length > 0 && <Choices many name="kept" label={t("approve.functions")} help={t("approve.functions_help")} value={kept} onValue={setKept} error={act.errors.kept} options={functions.map((one) => [one, word("function", one)])} />}
         <Select name="mode" label={t("window.mode")} value={mode} onValue={setMode} options={[["auto", word("mode", "auto")], ["manual", word("mode", "manual")]]} />
+        {w.escort_required ? <p class="help">{t("escort.asked")}</p> : <Tick name="escort" label={t("approve.escort")} help={t("approve.escort_help")} value={escort} onValue={setEscort} />}
         <Area name="comment" label={t("approve.comment")} optional rows={1} value={comment} onValue={setComment} maxLength={1900} />
       </Form>
     </Dialog>
@@ -236,6 +249,29 @@ export function ExtensionRequests({ window }: { window?: string }) {
           </p>
         </Notice>
       ))}
+    </>
+  );
+}
+
+/** "I am here", "I leave": said by whoever is logged in. */
+export function Presence({ window: w, done }: Props) {
+  const act = useAct();
+  const here = ((w.presences ?? []) as Answer[]).some((one) => one.login === me().login && !one.left);
+  const say = () =>
+    act.run(
+      () => ({}) as Errors,
+      async () => {
+        await call("window.escort", { window: w.window, present: !here });
+        done();
+      },
+    );
+  return (
+    <>
+      <button type="button" disabled={act.busy} onClick={() => void say()}>
+        <Icon name={here ? "x" : "eye"} />
+        {t(here ? "escort.leave" : "escort.arrive")}
+      </button>
+      {act.problem && <ProblemBox problem={act.problem} />}
     </>
   );
 }

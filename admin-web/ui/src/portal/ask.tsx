@@ -7,7 +7,8 @@ import { now, showDuration, showZone, toLocal, toUtc } from "../lib/time";
 import { Icon, Loading, Notice, ProblemBox, Raw } from "../parts/basics";
 import { Area, Choices, type Errors, Form, Input, Select, Tick, YesNo, useAct } from "../parts/form";
 import { Page } from "../parts/page";
-import { me, sitePhone } from "../parts/session";
+import { me } from "../parts/session";
+import { OnCall } from "../views/on_call";
 import { AddressState } from "./home";
 
 const natures = ["preventive", "corrective", "evolutive", "diagnostic", "update"];
@@ -27,6 +28,7 @@ interface Asked {
   interruption: boolean | null;
   health: boolean | null;
   emergency: boolean;
+  escort: boolean;
   procedure: string;
   tools: string;
   functions_kept: string;
@@ -41,7 +43,7 @@ function blank(): Asked {
   return {
     assets: [], account: "", people: "", functions: [], nature: "", reason: "", ticket: "",
     opens: toLocal(start), closes: toLocal(start + 7_200_000),
-    interruption: null, health: null, emergency: false,
+    interruption: null, health: null, emergency: false, escort: false,
     procedure: "", tools: "", functions_kept: "", safeguards: "", update_origin: "", update_sha256: "", rollback_plan: "",
   };
 }
@@ -94,6 +96,7 @@ export function AskWindow() {
           reason: asked.reason.trim(),
           ticket: asked.ticket.trim() || undefined,
           emergency: asked.emergency || undefined,
+          escort: asked.escort || undefined,
           interruption: asked.interruption ?? false,
           health_data: asked.health ?? false,
           procedure: asked.procedure.trim() || undefined,
@@ -159,8 +162,14 @@ export function AskWindow() {
               <Input name="opens" type="datetime-local" label={t("ask.opens")} help={showZone(opens ?? now())} value={asked.opens} error={e.opens} onValue={(value) => change({ opens: value })} />
               <Input name="closes" type="datetime-local" label={t("ask.closes")} help={length > 0 ? t("ask.length", { length: showDuration(length) }) : showZone(closes ?? now())} value={asked.closes} error={e.closes} onValue={(value) => change({ closes: value })} />
             </div>
-            <Tick name="emergency" label={t("ask.emergency")} help={t("ask.emergency_help", { phone: sitePhone() || "–" })} value={asked.emergency} onValue={(emergency) => change({ emergency })} />
-            {asked.emergency && <Notice tone="bad" title={t("ask.emergency_call", { phone: sitePhone() || "–" })} />}
+            <Tick name="emergency" label={t("ask.emergency")} help={t("ask.emergency_help")} value={asked.emergency} onValue={(emergency) => change({ emergency })} />
+            {asked.emergency && (
+              <Notice tone="bad" title={t("ask.emergency_call")}>
+                <OnCall />
+                <p>{t("ask.emergency_rules")}</p>
+              </Notice>
+            )}
+            <Tick name="escort" label={t("ask.escort")} help={t("ask.escort_help")} value={asked.escort} onValue={(escort) => change({ escort })} />
           </div>
           <div class="group">
             <h2>{t("ask.why")}</h2>

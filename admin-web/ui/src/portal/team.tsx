@@ -4,11 +4,12 @@ import { useCall } from "../lib/live";
 import { t, word } from "../lib/text";
 import { showDate, showMoment } from "../lib/time";
 import { Empty, Icon, Loading, PersonState, ProblemBox, Raw, SourceState } from "../parts/basics";
+import { Later } from "../parts/app";
 import { AskButton } from "../parts/form";
 import { Page, Section } from "../parts/page";
 import { type Column, Table } from "../parts/table";
 import { me } from "../parts/session";
-import { AddPerson, AddSource, ImportPeople } from "../views/people_forms";
+import { AddPerson, AddSource } from "../views/people_forms";
 
 /** For the vendor's manager: people who leave are suspended at once, addresses are asked for. */
 export function Team() {
@@ -80,7 +81,7 @@ export function Team() {
         {sources.data && <Table id="a" caption={t("team.addresses")} columns={addresses} rows={sources.data.rows as Answer[]} rowKey={(s) => s.source} csv="adresses" empty={<Empty title={t("source.none")}><p>{t("source.none_text")}</p></Empty>} />}
       </Section>
       {adding === "person" && <AddPerson roles={["technician"]} onClose={() => setAdding(undefined)} done={people.reload} />}
-      {adding === "import" && <ImportPeople onClose={() => setAdding(undefined)} done={people.reload} />}
+      {adding === "import" && <Later load={() => import("../views/people_import")} show={({ ImportPeople }) => <ImportPeople onClose={() => setAdding(undefined)} done={people.reload} />} />}
       {adding === "source" && <AddSource onClose={() => setAdding(undefined)} done={sources.reload} />}
     </Page>
   );

@@ -8,6 +8,7 @@ import { Icon, Line, Loading, Notice, ProblemBox, Raw, TimeLeft } from "../parts
 import { AskButton, Form, SignFields, checkFactors, useAct } from "../parts/form";
 import { Page } from "../parts/page";
 import { hasRole, me, sitePhone } from "../parts/session";
+import { OnCall } from "../views/on_call";
 import { WindowFacts, WindowStory } from "../views/window_parts";
 import { AddressState } from "./home";
 
@@ -133,7 +134,16 @@ function Questions({ window: w, done }: { window: Answer; done: () => void }) {
 function StateNotice({ window: w }: { window: Answer }) {
   switch (w.state) {
     case "requested":
-      return <Notice title={t("state_notice.requested")}>{w.emergency && <p>{t("state_notice.emergency", { phone: sitePhone() || "–" })}</p>}</Notice>;
+      return (
+        <Notice title={t("state_notice.requested")}>
+          {w.emergency && (
+            <>
+              <p>{t("state_notice.emergency")}</p>
+              <OnCall />
+            </>
+          )}
+        </Notice>
+      );
     case "approved":
       return <Notice title={t(w.open_mode === "manual" ? "state_notice.approved_manual" : "state_notice.approved", { at: showMoment(w.opens) })} />;
     case "refused":

@@ -49,6 +49,37 @@ function addStyle(): void {
 const inert_osc = [0, 1, 2, 4, 5, 7, 8, 9, 10, 11, 12, 13, 14, 17, 19, 22, 50, 52, 104, 105, 110, 111, 112, 117, 119, 133, 633, 777, 1337];
 const inert_dcs = [{ intermediates: "$", final: "q" }, { intermediates: "+", final: "q" }, { intermediates: "+", final: "p" }, { final: "q" }, { final: "{" }, { final: "|" }];
 
+/** A terminal that shows and does nothing else: whatever is written to it was sent by a target. */
+export function openTerminal(element: HTMLElement, columns: number, rows: number, label: string, lines = false): Terminal {
+  addStyle();
+  const terminal = new Terminal({
+    cols: columns,
+    rows,
+    disableStdin: true,
+    scrollback: 1000,
+    fontSize: 14,
+    // Text in the colour of its ground is how a screen hides something.
+    minimumContrastRatio: 4.5,
+    convertEol: lines,
+    allowProposedApi: false,
+    linkHandler: { activate: () => {} },
+    theme: { background: "#101820", foreground: "#e8eef0" },
+  });
+  for (const id of inert_osc) terminal.parser.registerOscHandler(id, () => true);
+  for (const id of inert_dcs) terminal.parser.registerDcsHandler(id, () => true);
+  withConstructedStyles(() => terminal.open(element));
+  const input = element.querySelector("textarea");
+  input?.setAttribute("tabindex", "-1");
+  input?.setAttribute("aria-label", label);
+  input?.setAttribute("readonly", "");
+  return terminal;
+}
+
+/** Sizes as a hostile client may have announced them. */
+export function resizeTerminal(terminal: Terminal, columns: number, rows: number): void {
+  terminal.resize(Math.min(Math.max(2, columns), 500), Math.min(Math.max(1, rows), 200));
+}
+
 export class TerminalPicture implements Picture {
   private readonly terminal: Terminal;
   private next = 0;
@@ -61,33 +92,13 @@ export class TerminalPicture implements Picture {
     private readonly rows: number,
     label: string,
   ) {
-    addStyle();
-    this.terminal = new Terminal({
-      cols: columns,
-      rows,
-      disableStdin: true,
-      scrollback: 1000,
-      fontSize: 14,
-      // Text in the colour of its ground is how a screen hides something.
-      minimumContrastRatio: 4.5,
-      convertEol: false,
-      allowProposedApi: false,
-      linkHandler: { activate: () => {} },
-      theme: { background: "#101820", foreground: "#e8eef0" },
-    });
-    for (const id of inert_osc) this.terminal.parser.registerOscHandler(id, () => true);
-    for (const id of inert_dcs) this.terminal.parser.registerDcsHandler(id, () => true);
-    withConstructedStyles(() => this.terminal.open(element));
-    const input = element.querySelector("textarea");
-    input?.setAttribute("tabindex", "-1");
-    input?.setAttribute("aria-label", label);
-    input?.setAttribute("readonly", "");
+    this.terminal = openTerminal(element, columns, rows, label);
   }
 
   async show(at_ms: number): Promise<void> {
     if (at_ms < this.at) {
       this.terminal.reset();
-      this.resize(this.columns, this.rows);
+      resizeTerminal(this.terminal, this.columns, this.rows);
       this.next = 0;
     }
     this.at = at_ms;
@@ -100,15 +111,10 @@ export class TerminalPicture implements Picture {
         await this.write(text);
         text = "";
         const [columns, rows] = data.split("x").map(Number);
-        this.resize(columns ?? 80, rows ?? 24);
+        resizeTerminal(this.terminal, columns ?? 80, rows ?? 24);
       }
     }
     await this.write(text);
-  }
-
-  /** Sizes as a hostile client may have announced them. */
-  private resize(columns: number, rows: number): void {
-    this.terminal.resize(Math.min(Math.max(2, columns), 500), Math.min(Math.max(1, rows), 200));
   }
 
   private write(text: string): Promise<void> {

@@ -29,7 +29,17 @@ export function ReportFacts({ facts }: { facts: Answer }) {
           w.ticket && [t("window.ticket"), <Raw text={w.ticket} />],
           [t("window.people"), <Raw text={((facts.people ?? []) as Answer[]).map((p) => p.name).join(", ")} />],
           [t("window.targets"), <Raw text={((facts.assets ?? []) as Answer[]).map((a) => a.name).join(", ")} />],
-          facts.escort?.name && [t("window.escort"), <Raw text={facts.escort.name} />],
+          facts.escort?.name && [t("window.escort_name"), <Raw text={facts.escort.name} />],
+          facts.escort?.presences?.length > 0 && [
+            t("window.presence"),
+            <ul class="plain">
+              {(facts.escort.presences as Answer[]).map((one) => (
+                <li key={one.name + one.from}>
+                  <Raw text={one.name} />, {showMoment(one.from)} {one.until && <>→ {showMoment(one.until)}</>}
+                </li>
+              ))}
+            </ul>,
+          ],
         ]}
       />
       <h3>{t("report.sessions", { n: sessions.length })}</h3>

@@ -2,7 +2,7 @@ import type { ComponentChildren } from "preact";
 import type { Answer } from "../lib/call";
 import { t, word } from "../lib/text";
 import { showSpan } from "../lib/time";
-import { Emergency, Facts, Moment, Raw, WindowState, Zone } from "../parts/basics";
+import { Chip, Emergency, Facts, Moment, Raw, WindowState, Zone } from "../parts/basics";
 import { Section } from "../parts/page";
 
 /** What a window was asked for and what was decided, for both doors. */
@@ -53,9 +53,22 @@ export function WindowFacts({ window: w }: { window: Answer }) {
         text("update_sha256", t("ask.update_sha256")),
         text("rollback_plan", t("ask.rollback_plan")),
         [t("window.mode"), word("mode", w.open_mode)],
-        w.escort && [t("window.escort"), <Raw text={w.escort} />],
+        w.escort && [t("window.escort_name"), <Raw text={w.escort} />],
+        w.escort_required && [t("window.presence"), <Presences window={w} />],
+        w.report_lifted_reason && [t("story.lifted"), <Raw text={w.report_lifted_reason} />],
       ]}
     />
+  );
+}
+
+/** Whether the hospital is there now: without it nothing opens. */
+function Presences({ window: w }: { window: Answer }) {
+  const there = ((w.presences ?? []) as Answer[]).filter((one) => !one.left);
+  if (there.length === 0) return <Chip tone="warn">{t("escort.nobody")}</Chip>;
+  return (
+    <span class="chips">
+      <Chip tone="good">{t("escort.there")}</Chip> <Raw text={there.map((one) => one.name).join(", ")} />
+    </span>
   );
 }
 
@@ -98,6 +111,11 @@ export function WindowStory({ window: w }: { window: Answer }) {
                 <span class="muted">{t("question.waiting")}</span>
               )}
             </div>
+          </li>
+        ))}
+        {((w.presences ?? []) as Answer[]).map((one) => (
+          <li key={`${one.login}${one.arrived}`}>
+            <strong>{t("window.presence")}</strong> <Raw text={one.name} /> <Moment at={one.arrived} /> {one.left && <>→ <Moment at={one.left} /></>}
           </li>
         ))}
         {w.override_reason && (

@@ -1,0 +1,99 @@
+#include "common/bytes.h"
+#include "common/json.h"
+#include "common/text_keys.h"
+#include "policies/policyd/clock.h"
+#include "policies/policyd/live.h"
+#include "policies/policyd/operator_act.h"
+#include "policies/policyd/window_record.h"
+#include "policies/store/escorts.h"
+#include "policies/store/windows.h"
+
+/// The hospital's person who follows a session (accompagnateur): named, then present. CHM:8.4.
+namespace ecluse::policyd {
+namespace {
+
+Reply set_escort(Context& context, Caller const& caller, Request& request, Answer const&)
+{
+    Fields fields{request.fields};
+    auto const id = fields.text("window", id_bytes_max);
+    auto const name = fields.text("person", id_bytes_max);
+    if (auto const done = fields.finish(); !done) return Reply::violation(done.error().what);
+    auto const window = ECLUSE_TRY(store::find_window(context.database, id));
+    if (!window) return unknown(TextKey::operator_unknown_window, id);
+    if (window->state != "requested" && window->state != "approved" && window->state != "open")
+        return wrong_state(window->state);
+    auto const person = ECLUSE_TRY(find_person(context, name));
+    if (!person || person->vendor || person->state != "active")
+        return unknown(TextKey::operator_unknown_person, name);
+    ECLUSE_TRY(record_act(
+        context,
+        caller,
+        {.type = "window.changed",
+         .object = id,
+         .details =
+             {{"field", "escort"}, {"before", window->escort.value_or("")}, {"after", person->id}}},
+        [&] { return store::set_escort(context.database, id, person->id); }
+    ));
+    return json::object{{"window", id}, {"login", person->login}};
+}
+
+/// Whoever works at this moment reads it where they work.
+void tell_sessions(Context& context, std::string const& window, TextKey sentence, Caller const& who)
+{
+    for (auto const& session : context.live.list())
+        if (session.window == window)
+            context.live.message(
+                session.id, text(session.language, sentence, {{"who", printable(who.name)}})
+            );
+}
+
+/// "I am here", or "I leave": whoever says so is the one who is logged in.
+Reply declare(Context& context, Caller const& caller, Request& request, Answer const&)
+{
+    Fields fields{request.fields};
+    auto const id = fields.text("window", id_bytes_max);
+    bool const present = fields.flag("present");
+    if (auto const done = fields.finish(); !done) return Reply::violation(done.error().what);
+    auto const window = ECLUSE_TRY(store::find_window(context.database, id));
+    if (!window) return unknown(TextKey::operator_unknown_window, id);
+    auto const record = ECLUSE_TRY(to_record(context, *window));
+    auto const actor = ECLUSE_TRY(to_actor(context, caller, window->vendor));
+    auto const now = seconds_now(context);
+    // Who leaves is not asked whether they may.
+    if (present)
+        if (auto const fault = not_for_escort(record, actor, context.clock.decision_now()))
+            return to_reply(*fault);
+    bool changed = false;
+    auto const written = record_act(
+        context,
+        caller,
+        {.type = present ? "window.escort_arrived" : "window.escort_left", .object = id},
+        [&]() -> Result<> {
+            changed = ECLUSE_TRY(
+                present ? store::escort_arrives(context.database, id, caller.person, now)
+                        : store::escort_leaves(context.database, id, caller.person, now)
+            );
+            if (!changed) return Error{Errc::refused, "escort: said already"};
+            return {};
+        }
+    );
+    if (!written && !changed && written.error().code == Errc::refused) return already(id);
+    if (!written) return written.error();
+    tell_sessions(
+        context,
+        id,
+        present ? TextKey::operator_escort_arrived : TextKey::operator_escort_left,
+        caller
+    );
+    return json::object{{"window", id}, {"present", present}};
+}
+
+} // namespace
+
+void add_escort_requests(RequestTable& table, Context& context)
+{
+    add_request(table, context, "escort.set", {{"dsi"}}, &set_escort);
+    add_request(table, context, "window.escort", {{"dsi", "escort"}}, &declare);
+}
+
+} // namespace ecluse::policyd
