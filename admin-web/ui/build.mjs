@@ -79,6 +79,14 @@ function inputsOf(result) {
     .map((path) => readFileSync(join(here, path), "utf8"));
 }
 
+/** Sources of these output files: what stands on the first page. */
+function firstSources(result, names) {
+  const paths = new Set();
+  for (const [path, output] of Object.entries(result.metafile.outputs))
+    if (names.includes(path.split("/").at(-1))) for (const input of Object.keys(output.inputs)) paths.add(input);
+  return [...paths].filter((path) => path.startsWith("src/")).map((path) => readFileSync(join(here, path), "utf8"));
+}
+
 const used = new Set();
 async function buildDoor(door, folder) {
   const shared = { ...common, plugins: [textStyles], splitting: true, entryPoints: [`src/${door}.tsx`], entryNames: "[name]-[hash]", chunkNames: "[name]-[hash]" };
@@ -125,13 +133,16 @@ async function buildDoor(door, folder) {
   const at_once = entry[1].imports.filter((one) => one.kind === "import-statement").map((one) => one.path.split("/").at(-1));
   const style = await esbuild.build({ ...common, entryPoints: ["src/style.css"], write: false, outdir: "/" });
   const styleName = put("style", "css", style.outputFiles[0].contents);
-  const pick = (map) => JSON.stringify(Object.fromEntries([...map].filter(([key]) => keys.has(key))));
-  const fr = put("texts-fr", "json", pick(texts.french));
-  const en = put("texts-en", "json", pick(texts.english));
+  const first_keys = keysOf(firstSources(main, [script, ...at_once]), texts);
+  const pick = (map, is_first) => JSON.stringify(Object.fromEntries([...map].filter(([key]) => keys.has(key) && first_keys.has(key) === is_first)));
+  const fr = put("texts-fr", "json", pick(texts.french, true));
+  const en = put("texts-en", "json", pick(texts.english, true));
+  const fr_rest = put("texts-fr", "json", pick(texts.french, false));
+  const en_rest = put("texts-en", "json", pick(texts.english, false));
   writeFileSync(
     join(folder, "index.html"),
     `<!doctype html>
-<html lang="fr" data-fr="/${fr}" data-en="/${en}">
+<html lang="fr" data-fr="/${fr}" data-fr-rest="/${fr_rest}" data-en="/${en}" data-en-rest="/${en_rest}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">

@@ -32,6 +32,15 @@ void add_people_commands(std::vector<Command>& to)
          .example = "person create --first-name Nadia --last-name Belkacem --login n.belkacem "
                     "--mail n.belkacem@imagelec.example --vendor Imagelec --role technician"},
         {.object = "person",
+         .verb = "import",
+         .request = "person.import",
+         .options =
+             {{.name = "csv", .kind = file, .required = true, .positional = true},
+              {.name = "vendor"},
+              {.name = "dry-run", .kind = flag}},
+         .example = "person import intervenants.csv --vendor Imagelec --dry-run",
+         .run = run_person_import},
+        {.object = "person",
          .verb = "invite",
          .request = "person.invite",
          .options = {person},

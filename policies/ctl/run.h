@@ -21,6 +21,7 @@ Exit run_enrol(Ctl& ctl, Command const& command, boost::json::object fields);
 Exit run_password_change(Ctl& ctl, Command const& command, boost::json::object fields);
 Exit run_totp(Ctl& ctl, Command const& command, boost::json::object fields);
 Exit run_key_add(Ctl& ctl, Command const& command, boost::json::object fields);
+Exit run_person_import(Ctl& ctl, Command const& command, boost::json::object fields);
 Exit run_setup(Ctl& ctl, Command const& command, boost::json::object fields);
 Exit run_account(Ctl& ctl, Command const& command, boost::json::object fields);
 Exit run_pin(Ctl& ctl, Command const& command, boost::json::object fields);

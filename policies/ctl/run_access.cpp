@@ -57,6 +57,33 @@ Exit confirm_enrolment(Ctl& ctl, std::string const& invitation, std::string cons
 
 } // namespace
 
+Exit run_person_import(Ctl& ctl, Command const& command, json::object fields)
+{
+    auto const answer = ctl.ask(command.request, std::move(fields));
+    if (!answer) return ctl.exit();
+    auto const* const errors = answer->fields.if_contains("errors");
+    bool const is_good = !errors || errors->as_array().empty();
+    auto const status = is_good ? Exit::ok : Exit::refused;
+    if (ctl.json()) {
+        (void)print_json(answer->fields);
+        return status;
+    }
+    if (!errors) {
+        show(ctl, command, answer->fields);
+        return status;
+    }
+    if (!is_good)
+        ctl.say(
+            table(errors->as_array(), {"line", "login", "code", "text", "remedy"}, ctl.language())
+        );
+    ctl.say(
+        TextKey::ctl_person_import_trial,
+        {{"good", std::to_string(answer->fields.at("good").as_int64())},
+         {"wrong", std::to_string(errors->as_array().size())}}
+    );
+    return status;
+}
+
 Exit run_login(Ctl& ctl, Command const&, json::object fields)
 {
     auto const login = text_of(fields, "login");

@@ -81,6 +81,7 @@ std::vector<JournalType> const& journal_types()
         {"report.exported", "Compte rendu d’intervention exporté"},
 
         {"person.created", "Personne enregistrée"},
+        {"person.imported", "Personnes enregistrées d’après un fichier"},
         {"person.invited", "Personne invitée"},
         {"person.changed", "Fiche d’une personne modifiée"},
         {"person.viewed", "Fiche d’une personne consultée"},

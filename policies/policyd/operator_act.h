@@ -69,6 +69,7 @@ void add_request(
 // One per object; operator_table.cpp calls them all.
 void add_setup_requests(RequestTable& table, Context& context);
 void add_person_requests(RequestTable& table, Context& context);
+void add_person_creations(RequestTable& table, Context& context);
 void add_role_requests(RequestTable& table, Context& context);
 void add_enrolment_requests(RequestTable& table, Context& context);
 void add_credential_requests(RequestTable& table, Context& context);

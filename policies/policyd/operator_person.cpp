@@ -3,7 +3,6 @@
 #include "common/text_keys.h"
 #include "policies/config/config.h"
 #include "policies/core/decide.h"
-#include "policies/core/roles.h"
 #include "policies/policyd/boxes.h"
 #include "policies/policyd/endings.h"
 #include "policies/policyd/live.h"
@@ -17,133 +16,6 @@
 
 namespace ecluse::policyd {
 namespace {
-
-Fault to_reply(NameFault fault)
-{
-    switch (fault) {
-    case NameFault::generic_login:
-        return {"E-NOM-01", TextKey::operator_generic_text, {}, TextKey::operator_generic_remedy};
-    case NameFault::login_form:
-        return bad_value("login", "a-z 0-9 . - _ (3…32)");
-    case NameFault::name_missing:
-        return bad_value("first_name, last_name", "vide");
-    case NameFault::mail_form:
-        return bad_value("mail", "adresse");
-    }
-    assertion_failed("NameFault", __FILE__, __LINE__);
-}
-
-/// A vendor's person belongs to one company; a vendor manager creates only his own people.
-struct Belongs {
-    std::optional<std::string> vendor, subcontractor;
-};
-std::variant<Belongs, Reply> find_company(
-    Context& context,
-    Caller const& caller,
-    std::optional<std::string> const& vendor,
-    std::optional<std::string> const& subcontractor
-)
-{
-    Belongs belongs;
-    auto const own = vendor_of(context, caller);
-    if (!own) return Reply{own.error()};
-    if (vendor) {
-        auto const found = store::find_vendor(context.database, *vendor);
-        if (!found) return Reply{found.error()};
-        if (!*found) return Reply{unknown(TextKey::operator_unknown_vendor, *vendor)};
-        if (*own && **own != (*found)->id) return Reply{not_yours()};
-        belongs.vendor = (*found)->id;
-    } else if (*own) {
-        belongs.vendor = *own;
-    }
-    if (subcontractor) {
-        auto const found = store::find_subcontractor(context.database, *subcontractor);
-        if (!found) return Reply{found.error()};
-        if (!*found || (*found)->vendor != belongs.vendor)
-            return Reply{unknown(TextKey::operator_unknown_subcontractor, *subcontractor)};
-        // CLAUSIER:O-2.3: nobody of a subcontractor before the hospital's answer or its silence.
-        bool const silent =
-            !(*found)->decision && seconds_now(context) >= (*found)->notified_at + objection_s;
-        if ((*found)->decision != "accepted" && !silent)
-            return Reply{wrong_state((*found)->decision.value_or("notified"))};
-        belongs.subcontractor = (*found)->id;
-    }
-    return belongs;
-}
-
-Reply create(Context& context, Caller const& caller, Request& request, Answer const&)
-{
-    Fields fields{request.fields};
-    auto const first = fields.text("first_name", name_bytes_max);
-    auto const last = fields.text("last_name", name_bytes_max);
-    auto const login = fields.text("login", id_bytes_max);
-    auto const mail = fields.text("mail", name_bytes_max);
-    auto const phone = fields.optional_text("phone", id_bytes_max);
-    auto const vendor = fields.optional_text("vendor", name_bytes_max);
-    auto const subcontractor = fields.optional_text("subcontractor", id_bytes_max);
-    auto const role = fields.text("role", id_bytes_max);
-    auto const until = fields.optional_text("until", id_bytes_max);
-    auto const language = fields.optional_text("person_language", 8);
-    if (auto const done = fields.finish(); !done) return Reply::violation(done.error().what);
-
-    if (auto const fault = judge_names(login, first, last, mail)) return to_reply(*fault);
-    auto const known_role = parse_role(role);
-    if (!known_role) return bad_value("role", role);
-    if (language && !parse_language(*language)) return bad_value("person_language", *language);
-    auto company = find_company(context, caller, vendor, subcontractor);
-    if (auto* refused = std::get_if<Reply>(&company)) return std::move(*refused);
-    auto const& belongs = std::get<Belongs>(company);
-    if (is_hospital(*known_role) == belongs.vendor.has_value())
-        return Fault{
-            "E-ROL-02", TextKey::operator_role_side_text, {}, TextKey::operator_role_side_remedy};
-    // CHM:2.5: the vendor manager lists his people; the DSI's invitation is what admits them.
-    bool const lists_own = caller.has_role("vendor_manager") && role == "technician";
-    if (!lists_own && !may_grant(caller.roles, role))
-        return Fault{
-            "E-ROL-03", TextKey::operator_role_grant_text, {}, TextKey::operator_role_grant_remedy};
-    std::optional<std::int64_t> valid_to;
-    if (until) {
-        auto const at = parse_iso(*until);
-        if (!at) return bad_value("until", *until);
-        valid_to = at->time_since_epoch().count();
-    }
-    if (role == "auditor" && !valid_to) return bad_value("until", "auditor");
-    if (ECLUSE_TRY(find_person(context, login))) return already(login);
-
-    auto const id = random_id('P');
-    auto const now = seconds_now(context);
-    json::object contact{{"mail", mail}};
-    if (phone) contact["phone"] = *phone;
-    auto const sealed = context.vault.seal(box::person_contact(id), json::serialize(contact));
-    ECLUSE_TRY(record_act(
-        context,
-        caller,
-        {.type = "person.created",
-         .object = id,
-         .details =
-             {{"login", login},
-              {"name", first + " " + last},
-              {"vendor", belongs.vendor ? json::value(*belongs.vendor) : json::value(nullptr)},
-              {"role", role}}},
-        [&]() -> Result<> {
-            ECLUSE_TRY(store::insert_person(
-                context.database,
-                {.id = id,
-                 .login = login,
-                 .first_name = first,
-                 .last_name = last,
-                 .vendor = belongs.vendor,
-                 .subcontractor = belongs.subcontractor,
-                 .language = language.value_or("fr"),
-                 .contact_sealed = sealed,
-                 .created_by = caller.person,
-                 .created_at = now}
-            ));
-            return store::grant_role(context.database, id, role, valid_to, caller.person, now);
-        }
-    ));
-    return json::object{{"person", id}, {"login", login}};
-}
 
 /// The person named in the request, whom this caller may act upon.
 std::variant<store::Person, Reply>
@@ -345,13 +217,6 @@ void add_person_requests(RequestTable& table, Context& context)
     std::vector<std::string> const keepers{"dsi", "rssi", "platform_admin"};
     std::vector<std::string> const readers{
         "dsi", "rssi", "platform_admin", "auditor", "vendor_manager"};
-    add_request(
-        table,
-        context,
-        "person.create",
-        {{"dsi", "rssi", "platform_admin", "vendor_manager"}},
-        &create
-    );
     add_request(table, context, "person.invite", {keepers}, &invite);
     add_request(table, context, "person.list", {readers}, &list);
     add_request(table, context, "person.show", {readers}, &show);

@@ -42,6 +42,7 @@ void add_operator_requests(RequestTable& table, Context& context)
 {
     add_setup_requests(table, context);
     add_person_requests(table, context);
+    add_person_creations(table, context);
     add_role_requests(table, context);
     add_enrolment_requests(table, context);
     add_credential_requests(table, context);

@@ -478,3 +478,80 @@ TEST_CASE(
     CHECK(text_of(facts.at("source").as_object(), "address") == "127.0.0.1");
     CHECK(text_of(facts.at("target").as_object(), "account") == "maint");
 }
+
+TEST_CASE("a table of people is tried, then recorded whole or not at all", "[CHM:2.5][CHM:8.2]")
+{
+    PolicydRig rig;
+    auto manager = add_person(rig, "P-M", "m.manager", "V-1", {"vendor_manager"});
+    auto dsi = add_person(rig, "P-D", "c.leroy", "", {"dsi"});
+    auto escort = add_person(rig, "P-E", "e.escort", "", {"escort"});
+    rig.start();
+    std::string const head = "prénom;nom;identifiant;courriel;rôle;jusqu’au\n";
+    std::string const good = "Nadia;Belkacem;n.belkacem;n@imagelec.example;technician;31/12/2026\n";
+    auto const wrong = head + good +
+                       "Paul;;p.x;p@imagelec.example;technician;\n"
+                       "Équipe;SAV;support;s@imagelec.example;technician;\n"
+                       "Nadia;Double;n.belkacem;d@imagelec.example;technician;\n"
+                       "Chef;Dsi;c.dsi;c@imagelec.example;dsi;\n"
+                       "Trop;Court;t.court;t@imagelec.example\n"
+                       "Date;Fausse;d.fausse;d@imagelec.example;technician;31/02/2026\n";
+    Desk desk{rig, manager};
+    SECTION("a trial shows every error at once and changes nothing")
+    {
+        auto const trial = desk.done("person.import", {{"csv", wrong}, {"dry_run", true}});
+        CHECK(trial.at("lines").as_int64() == 7);
+        CHECK(trial.at("good").as_int64() == 1);
+        std::vector<std::pair<std::int64_t, std::string>> found;
+        for (auto const& error : trial.at("errors").as_array())
+            found.emplace_back(
+                error.at("line").as_int64(), std::string{error.at("code").as_string()}
+            );
+        using Found = std::vector<std::pair<std::int64_t, std::string>>;
+        CHECK(
+            found ==
+            Found{
+                {3, "E-SAI-01"},
+                {4, "E-NOM-01"},
+                {5, "E-DEJ-01"},
+                {6, "E-ROL-02"},
+                {7, "E-IMP-01"},
+                {8, "E-SAI-01"}}
+        );
+        CHECK(desk.refused("person.import", {{"csv", wrong}}) == "E-IMP-02");
+        CHECK(desk.refused("person.import", {{"csv", "nom\nx\n"}}) == "E-IMP-01");
+        CHECK(desk.refused("person.show", {{"person", "n.belkacem"}}) == "E-INC-01");
+        stop(rig);
+        CHECK(rig.journal("person.imported").empty());
+    }
+    SECTION("a good table makes everybody of it, in one journal line that names them")
+    {
+        auto const table = head + good + "Élodie;Le Goff;e.legoff;e@imagelec.example;technician;\n";
+        CHECK(desk.done("person.import", {{"csv", table}}).at("created").as_int64() == 2);
+        auto const shown = json::serialize(desk.done("person.show", {{"person", "n.belkacem"}}));
+        CHECK(shown.find("2026-12-30T23:00:00Z") != std::string::npos);
+        // Sent again: everybody is there already.
+        CHECK(desk.refused("person.import", {{"csv", table}}) == "E-IMP-02");
+        // Another company is not the manager's to fill.
+        Desk hospital{rig, dsi};
+        hospital.done(
+            "vendor.create",
+            {{"name", "Autre"},
+             {"contract_reference", "C-9"},
+             {"contract_from", "2026-01-01T00:00:00Z"},
+             {"contract_to", "2030-01-01T00:00:00Z"}}
+        );
+        auto const foreign = "prénom;nom;identifiant;courriel;rôle;titulaire\n"
+                             "A;B;a.bcd;a@autre.example;technician;Autre\n";
+        auto const trial = desk.done("person.import", {{"csv", foreign}, {"dry_run", true}});
+        CHECK(trial.at("errors").as_array()[0].at("code").as_string() == "E-PER-01");
+        CHECK(hospital.done("person.import", {{"csv", foreign}}).at("created").as_int64() == 1);
+        Desk companion{rig, escort};
+        CHECK(companion.refused("person.import", {{"csv", table}}) == "E-DRT-01");
+        stop(rig);
+        auto const imported = rig.journal("person.imported");
+        REQUIRE(imported.size() == 2);
+        auto const details = json::serialize(imported[0]);
+        CHECK(details.find("sha256:" + to_hex(sha256(table))) != std::string::npos);
+        CHECK(details.find("e.legoff") != std::string::npos);
+    }
+}

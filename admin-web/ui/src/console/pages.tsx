@@ -1,8 +1,6 @@
 import { type Entry, Later, type Place } from "../parts/app";
-import { Asset, Assets } from "./assets";
 import { Home } from "./home";
 import { People, Person } from "./people";
-import { Refusals } from "./refusals";
 import { Recordings } from "./recordings";
 import { ConsoleReport } from "./report";
 import { Session, Sessions } from "./sessions";
@@ -29,9 +27,9 @@ export const places: readonly Place[] = [
   { path: "/titulaires/:id", view: Vendor },
   { path: "/personnes", view: People },
   { path: "/personnes/:id", view: Person },
-  { path: "/cibles", view: Assets },
-  { path: "/cibles/:name", view: Asset },
-  { path: "/refus", view: Refusals },
+  { path: "/cibles", view: () => <Later load={() => import("./assets")} show={({ Assets }) => <Assets />} /> },
+  { path: "/cibles/:name", view: ({ name }: { name: string }) => <Later load={() => import("./assets")} show={({ Asset }) => <Asset name={name} />} /> },
+  { path: "/refus", view: () => <Later load={() => import("./refusals")} show={({ Refusals }) => <Refusals />} /> },
   { path: "/urgence", view: () => <Later load={() => import("./emergency")} show={({ Emergencies }) => <Emergencies />} /> },
   { path: "/astreinte", view: () => <Later load={() => import("./oncall")} show={({ Rota }) => <Rota />} /> },
   { path: "/compte", view: Account },

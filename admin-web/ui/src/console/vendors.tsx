@@ -5,6 +5,7 @@ import { navigate } from "../lib/route";
 import { t, word } from "../lib/text";
 import { showDate, toLocal, toUtc, useNow } from "../lib/time";
 import { Chip, Empty, Facts, Icon, Loading, Notice, PersonState, ProblemBox, Raw, SourceState } from "../parts/basics";
+import { Later } from "../parts/app";
 import { AskButton, Dialog, type Errors, Form, Input, Select, useAct } from "../parts/form";
 import { Page, Section } from "../parts/page";
 import { type Column, Table } from "../parts/table";
@@ -103,7 +104,7 @@ export function Vendor({ id }: { id: string }) {
   const sources = useCall("source.list", v ? { vendor: id } : null, ["source"]);
   const subs = useCall("subcontractor.list", {}, ["subcontractor"]);
   const assets = useCall("asset.list", {}, ["asset"]);
-  const [adding, setAdding] = useState<"person" | "source" | "asset" | "contract">();
+  const [adding, setAdding] = useState<"person" | "import" | "source" | "asset" | "contract">();
   if (!v) return <Page title={t("window.vendor")}>{problem ? <ProblemBox problem={problem} retry={reload} /> : <Loading />}</Page>;
   const name = String(v.name);
   const scope = (v.assets ?? []) as Answer[];
@@ -158,7 +159,7 @@ export function Vendor({ id }: { id: string }) {
           </ul>
         </section>
       </div>
-      <Section title={t("team.people")} count={people.data ? (people.data.rows as Answer[]).length : undefined} actions={<button type="button" onClick={() => setAdding("person")}><Icon name="plus" />{t("people.add")}</button>}>
+      <Section title={t("team.people")} count={people.data ? (people.data.rows as Answer[]).length : undefined} actions={<><button type="button" onClick={() => setAdding("person")}><Icon name="plus" />{t("people.add")}</button><button type="button" onClick={() => setAdding("import")}>{t("import.open")}</button></>}>
         {people.problem && <ProblemBox problem={people.problem} retry={people.reload} />}
         {people.data && <PeopleTable rows={people.data.rows as Answer[]} />}
       </Section>
@@ -172,6 +173,7 @@ export function Vendor({ id }: { id: string }) {
         </Section>
       )}
       {adding === "person" && <AddPerson vendor={name} roles={["technician", "vendor_manager"]} onClose={() => setAdding(undefined)} done={people.reload} />}
+      {adding === "import" && <Later load={() => import("../views/people_import")} show={({ ImportPeople }) => <ImportPeople vendor={name} onClose={() => setAdding(undefined)} done={people.reload} />} />}
       {adding === "source" && <AddSource vendor={name} onClose={() => setAdding(undefined)} done={sources.reload} />}
       {adding === "asset" && <AddAsset vendor={name} free={free} onClose={() => setAdding(undefined)} done={reload} />}
       {adding === "contract" && <ChangeContract vendor={v} onClose={() => setAdding(undefined)} done={reload} />}

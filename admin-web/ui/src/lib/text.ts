@@ -33,14 +33,31 @@ export function word(prefix: string, value: string | null | undefined): string {
   return value ? (table[`${prefix}.${value}`] ?? value) : "–";
 }
 
-export async function setLanguage(next: Language): Promise<void> {
-  const path = document.documentElement.dataset[next];
+async function fetchTexts(path: string | undefined): Promise<Record<string, string>> {
   const answer = await fetch(path ?? "");
   if (!answer.ok) throw new Error(`texts: ${answer.status}`);
-  table = (await answer.json()) as Record<string, string>;
-  language = next;
-  document.documentElement.lang = next;
-  for (const listener of listeners) listener();
+  return (await answer.json()) as Record<string, string>;
+}
+
+let rest: Promise<void> = Promise.resolve();
+/** The texts of what is fetched later than the first page: they come while a person logs in. */
+export const restOfTexts = (): Promise<void> => rest;
+
+export async function setLanguage(next: Language): Promise<void> {
+  const { [next]: first, [`${next}Rest`]: later } = document.documentElement.dataset;
+  const here = fetchTexts(first);
+  const all = Promise.all([here, fetchTexts(later)]);
+  const show = (texts: Record<string, string>) => {
+    table = texts;
+    language = next;
+    document.documentElement.lang = next;
+    for (const listener of listeners) listener();
+  };
+  rest = all.then(([one, other]) => show({ ...one, ...other }));
+  // Only the very first page may stand without the rest.
+  if (Object.keys(table).length > 0) return rest;
+  rest.catch(() => {});
+  show(await here);
 }
 
 /** French, unless this browser was told otherwise here, or prefers English. */

@@ -2,7 +2,7 @@ import { type ComponentChildren, type ComponentType, render } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { useLink } from "../lib/live";
 import { followLinks, matchPath, navigate, usePath } from "../lib/route";
-import { chooseLanguage, startLanguage, t, useLanguage, word } from "../lib/text";
+import { chooseLanguage, restOfTexts, startLanguage, t, useLanguage, word } from "../lib/text";
 import { showDuration, showMoment } from "../lib/time";
 import { Accessibility } from "../views/accessibility";
 import { Away, Login } from "../views/login";
@@ -67,12 +67,14 @@ function LinkState() {
   );
 }
 
+const withTexts = async <T,>(load: () => Promise<T>): Promise<T> => (await Promise.all([load(), restOfTexts()]))[0];
+
 function Header({ load }: { load: () => Promise<Pages> }) {
   const { phase } = useSession();
   const path = usePath();
   const [nav, setNav] = useState<readonly Entry[]>([]);
   useEffect(() => {
-    load().then((pages) => setNav(pages.nav), () => {});
+    withTexts(load).then((pages) => setNav(pages.nav), () => {});
   }, []);
   const shown = nav.filter((entry) => entry.shown?.() ?? true);
   const isCurrent = (entry: Entry) => (entry.path === "/" ? path === "/" : [entry.path, ...(entry.below ?? [])].some((base) => path === base || path.startsWith(`${base}/`)));
@@ -208,7 +210,7 @@ export function Later<T>({ load, show }: { load: () => Promise<T>; show: (loaded
   const [loaded, set] = useState<T>();
   const [failed, fail] = useState(false);
   useEffect(() => {
-    load().then((value) => set(() => value), () => fail(true));
+    withTexts(load).then((value) => set(() => value), () => fail(true));
   }, []);
   // A new version of the pages has replaced the files of this one.
   if (failed) return <Notice tone="warn" title={t("page.newer")} actions={<button type="button" onClick={() => location.reload()}>{t("page.reload")}</button>} />;

@@ -4,6 +4,7 @@ import { useCall } from "../lib/live";
 import { t, word } from "../lib/text";
 import { showDate, showMoment } from "../lib/time";
 import { Empty, Icon, Loading, PersonState, ProblemBox, Raw, SourceState } from "../parts/basics";
+import { Later } from "../parts/app";
 import { AskButton } from "../parts/form";
 import { Page, Section } from "../parts/page";
 import { type Column, Table } from "../parts/table";
@@ -14,7 +15,7 @@ import { AddPerson, AddSource } from "../views/people_forms";
 export function Team() {
   const people = useCall("person.list", {}, ["person"]);
   const sources = useCall("source.list", {}, ["source"]);
-  const [adding, setAdding] = useState<"person" | "source">();
+  const [adding, setAdding] = useState<"person" | "import" | "source">();
   const persons: Column<Answer>[] = [
     { key: "name", title: t("account.name"), head: true, value: (p) => p.name, show: (p) => <Raw text={p.name} /> },
     { key: "login", title: t("login.name"), value: (p) => p.login, show: (p) => <code>{p.login}</code> },
@@ -70,7 +71,7 @@ export function Team() {
   ];
   return (
     <Page title={t("team.title")} lead={<p>{t("team.lead")}</p>}>
-      <Section title={t("team.people")} count={people.data ? (people.data.rows as Answer[]).length : undefined} actions={<button type="button" onClick={() => setAdding("person")}><Icon name="plus" />{t("people.add")}</button>}>
+      <Section title={t("team.people")} count={people.data ? (people.data.rows as Answer[]).length : undefined} actions={<><button type="button" onClick={() => setAdding("person")}><Icon name="plus" />{t("people.add")}</button><button type="button" onClick={() => setAdding("import")}>{t("import.open")}</button></>}>
         {people.problem && <ProblemBox problem={people.problem} retry={people.reload} />}
         {!people.data && !people.problem && <Loading />}
         {people.data && <Table id="p" caption={t("team.people")} columns={persons} rows={people.data.rows as Answer[]} rowKey={(p) => p.login} csv="personnes" empty={<Empty title={t("people.none")} />} />}
@@ -80,6 +81,7 @@ export function Team() {
         {sources.data && <Table id="a" caption={t("team.addresses")} columns={addresses} rows={sources.data.rows as Answer[]} rowKey={(s) => s.source} csv="adresses" empty={<Empty title={t("source.none")}><p>{t("source.none_text")}</p></Empty>} />}
       </Section>
       {adding === "person" && <AddPerson roles={["technician"]} onClose={() => setAdding(undefined)} done={people.reload} />}
+      {adding === "import" && <Later load={() => import("../views/people_import")} show={({ ImportPeople }) => <ImportPeople onClose={() => setAdding(undefined)} done={people.reload} />} />}
       {adding === "source" && <AddSource onClose={() => setAdding(undefined)} done={sources.reload} />}
     </Page>
   );

@@ -1,0 +1,69 @@
+import { useState } from "preact/hooks";
+import { type Answer, call } from "../lib/call";
+import { t } from "../lib/text";
+import { Notice, Raw } from "../parts/basics";
+import { Area, Dialog, Form, useAct } from "../parts/form";
+import { Table } from "../parts/table";
+
+/** A table of people: tried first, every wrong line shown; recorded whole or not at all. */
+export function ImportPeople({ vendor, onClose, done }: { vendor?: string; onClose: () => void; done: () => void }) {
+  const [csv, setCsv] = useState("");
+  const [trial, setTrial] = useState<Answer>();
+  const act = useAct();
+  const errors = (trial?.errors ?? []) as Answer[];
+  const isGood = trial !== undefined && errors.length === 0;
+  const take = (text: string) => {
+    setCsv(text);
+    setTrial(undefined);
+  };
+  return (
+    <Dialog title={t("import.open")} onClose={onClose}>
+      <Form
+        act={act}
+        submit={isGood ? t("import.act", { n: String(trial.good) }) : t("import.trial")}
+        extra={<button type="button" onClick={onClose}>{t("act.cancel")}</button>}
+        onSubmit={() =>
+          void act.run(
+            () => (csv.trim() ? {} : { csv: t("import.missing") }),
+            async () => {
+              if (!isGood) return setTrial(await call("person.import", { csv, vendor, dry_run: true }));
+              await call("person.import", { csv, vendor });
+              done();
+              onClose();
+            },
+          )
+        }
+      >
+        <div class="field">
+          <label for="f-csv-file">{t("import.take")}</label>
+          <input
+            id="f-csv-file"
+            type="file"
+            accept=".csv,text/csv"
+            onChange={(event) => void event.currentTarget.files?.[0]?.text().then(take)}
+          />
+        </div>
+        <Area name="csv" label={t("import.table")} help={t("import.help")} value={csv} onValue={take} error={act.errors.csv} rows={8} />
+        {isGood && <Notice tone="good" title={t("import.good", { n: String(trial.good) })} />}
+        {errors.length > 0 && (
+          <>
+            <Notice tone="bad" title={t("import.wrong", { n: String(errors.length) })} />
+            <Table
+              id="i"
+              caption={t("import.wrong", { n: String(errors.length) })}
+              columns={[
+                { key: "line", title: t("import.line"), head: true, value: (e) => e.line, show: (e) => String(e.line) },
+                { key: "login", title: t("login.name"), value: (e) => e.login, show: (e) => <Raw text={e.login} /> },
+                { key: "text", title: t("import.error"), value: (e) => e.text, show: (e) => <><Raw text={e.text} />{e.remedy && <div class="help"><Raw text={e.remedy} /></div>}</> },
+              ]}
+              rows={errors}
+              rowKey={(e) => String(e.line)}
+              empty={null}
+            />
+          </>
+        )}
+        <p class="muted">{t("people.then")}</p>
+      </Form>
+    </Dialog>
+  );
+}
