@@ -89,10 +89,26 @@ try {
     await look(dsi, name);
   }
 
-  await step("from a company to its people", async () => {
+  await step("a table of people is tried, corrected, then recorded", async () => {
     await dsi.goto("/titulaires");
     await dsi.getByRole("link", { name: "Imagelec" }).click();
-    await dsi.getByRole("heading", { level: 1, name: "Imagelec" }).waitFor();
+    await dsi.getByRole("button", { name: "Importer un tableau" }).click();
+    const dialog = dsi.getByRole("dialog");
+    const table = (login) => `prénom;nom;identifiant;courriel;rôle\nÉlodie;Le Goff;${login};e.legoff@imagelec.example;technician\n`;
+    await dialog.getByRole("button", { name: "Essayer" }).click();
+    await dialog.getByText("Choisissez un fichier, ou collez le tableau.").first().waitFor();
+    await dialog.getByLabel("Tableau (CSV)").fill(table("support"));
+    await dialog.getByRole("button", { name: "Essayer" }).click();
+    await dialog.getByText("Cet identifiant désigne une fonction, pas une personne.").waitFor();
+    await look(dsi, "d07-import-errors", { wide: false });
+    await dialog.getByLabel("Prendre un fichier CSV").setInputFiles({ name: "gens.csv", mimeType: "text/csv", buffer: Buffer.from(table("e.legoff")) });
+    await dialog.getByRole("button", { name: "Essayer" }).click();
+    await dialog.getByText("1 ligne bonne, rien à corriger.").waitFor();
+    await look(dsi, "d07-import-good", { wide: false });
+    await dialog.getByRole("button", { name: "Enregistrer 1 personne" }).click();
+    await dsi.getByRole("link", { name: "Élodie Le Goff" }).waitFor();
+  }, dsi);
+  await step("from a company to its people", async () => {
     await look(dsi, "d07-vendor");
     await dsi.getByRole("link", { name: "Nadia Belkacem" }).click();
     await dsi.getByRole("heading", { level: 1, name: "Nadia Belkacem" }).waitFor();

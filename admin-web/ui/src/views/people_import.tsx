@@ -1,6 +1,6 @@
 import { useState } from "preact/hooks";
 import { type Answer, call } from "../lib/call";
-import { t } from "../lib/text";
+import { plural, t } from "../lib/text";
 import { Notice, Raw } from "../parts/basics";
 import { Area, Dialog, Form, useAct } from "../parts/form";
 import { Table } from "../parts/table";
@@ -20,7 +20,7 @@ export function ImportPeople({ vendor, onClose, done }: { vendor?: string; onClo
     <Dialog title={t("import.open")} onClose={onClose}>
       <Form
         act={act}
-        submit={isGood ? t("import.act", { n: String(trial.good) }) : t("import.trial")}
+        submit={isGood ? plural("import.act", Number(trial.good)) : t("import.trial")}
         extra={<button type="button" onClick={onClose}>{t("act.cancel")}</button>}
         onSubmit={() =>
           void act.run(
@@ -44,13 +44,13 @@ export function ImportPeople({ vendor, onClose, done }: { vendor?: string; onClo
           />
         </div>
         <Area name="csv" label={t("import.table")} help={t("import.help")} value={csv} onValue={take} error={act.errors.csv} rows={8} />
-        {isGood && <Notice tone="good" title={t("import.good", { n: String(trial.good) })} />}
+        {isGood && <Notice tone="good" title={plural("import.good", Number(trial.good))} />}
         {errors.length > 0 && (
           <>
-            <Notice tone="bad" title={t("import.wrong", { n: String(errors.length) })} />
+            <Notice tone="bad" title={plural("import.wrong", errors.length)} />
             <Table
               id="i"
-              caption={t("import.wrong", { n: String(errors.length) })}
+              caption={plural("import.wrong", errors.length)}
               columns={[
                 { key: "line", title: t("import.line"), head: true, value: (e) => e.line, show: (e) => String(e.line) },
                 { key: "login", title: t("login.name"), value: (e) => e.login, show: (e) => <Raw text={e.login} /> },
