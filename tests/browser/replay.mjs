@@ -94,6 +94,14 @@ try {
   await rssi.getByRole("heading", { name: "Ouvrir l’enregistrement" }).waitFor();
   await look(rssi, "r02-locked");
 
+  await step("a hold keeps a recording past its term", async () => {
+    await rssi.getByRole("button", { name: "Conserver au-delà du terme" }).click();
+    await rssi.getByLabel("Motif").last().fill("plainte 2026-114");
+    await look(rssi, "r02-hold", { wide: false });
+    await rssi.getByRole("dialog").getByRole("button", { name: "Conserver au-delà du terme" }).click();
+    await rssi.getByText("conservé tant que le RSSI ne lève pas la conservation").waitFor();
+    await rssi.getByRole("button", { name: "Lever la conservation" }).waitFor();
+  }, rssi);
   await step("reason, key and passphrase are all asked for", async () => {
     await rssi.getByRole("button", { name: "Vérifier et ouvrir" }).click();
     await rssi.getByText("Choisissez le fichier de votre clé.").first().waitFor();

@@ -4,8 +4,9 @@ import { useCall } from "../lib/live";
 import { KeyError, contentKey, hasReadingKey, openReadingKey } from "../lib/reading_key";
 import { t, word } from "../lib/text";
 import { Facts, Loading, Moment, Notice, ProblemBox, Raw, RecordingState } from "../parts/basics";
-import { Area, type Errors, Form, Input, useAct } from "../parts/form";
+import { Area, AskButton, type Errors, Form, Input, useAct } from "../parts/form";
 import { Page } from "../parts/page";
+import { hasRole, me } from "../parts/session";
 import { Player } from "../replay/player";
 
 /** Everything a view needs: the server's right to it, its key, and what its first piece said. */
@@ -77,6 +78,37 @@ function Altered({ first }: { first: Answer }) {
   );
 }
 
+/** Past its term it is destroyed, unless a hold keeps it: a complaint, a judge. Lifting one is signed. */
+function Hold({ recording: r, done }: { recording: Answer; done: () => void }) {
+  if (!hasRole("rssi") || r.recording === "purged") return null;
+  const session = String(r.session);
+  return r.held ? (
+    <AskButton
+      done={done}
+      label={session}
+      question={() => ({
+        title: t("hold.lift_title"),
+        consequence: t("hold.lift_consequence"),
+        reason: t("form.reason"),
+        submit: t("hold.lift"),
+        tone: "danger",
+        signs: me().login,
+        act: ({ reason, password, code }) => call("hold.lift", { session, reason, password, code }),
+      })}
+    >
+      {t("hold.lift")}
+    </AskButton>
+  ) : (
+    <AskButton
+      done={done}
+      label={session}
+      question={() => ({ title: t("hold.place_title"), consequence: t("hold.place_consequence"), reason: t("form.reason"), submit: t("hold.place"), act: ({ reason }) => call("hold.place", { session, reason }) })}
+    >
+      {t("hold.place")}
+    </AskButton>
+  );
+}
+
 function SeenBy({ rows }: { rows: Answer[] }) {
   return (
     <section class="card">
@@ -115,8 +147,10 @@ export function Replay({ id }: { id: string }) {
                 s.ended_at && [t("session.ended_at"), <Moment at={s.ended_at} seconds />],
                 [t("session.recording"), <RecordingState state={s.recording} />],
                 s.seal_sha256 && [t("session.seal"), <code>{s.seal_sha256}</code>],
+                (s.kept_until || s.held) && [t("hold.until"), s.held ? <strong>{t("hold.held")}</strong> : <Moment at={s.kept_until} />],
               ]}
             />
+            <Hold recording={s} done={reload} />
           </section>
           {s.recording === "open" || s.recording === "purged" ? <Notice tone="warn" title={word("replay.not_yet", s.recording)} /> : <Unlock session={id} done={setOpened} />}
         </div>
