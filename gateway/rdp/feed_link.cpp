@@ -8,6 +8,10 @@ namespace {
 
 /// Between two looks at a full socket.
 constexpr int look_ms = 10;
+/// A desktop's first seconds: the encoder sets up the codecs that the target chose and draws
+/// everything at once, which a busy machine does in more than the second that is allowed later.
+constexpr std::chrono::seconds start_time{5};
+constexpr std::chrono::seconds start_allowance{2};
 
 void wait_for(int fd, short events)
 {
@@ -16,6 +20,16 @@ void wait_for(int fd, short events)
 }
 
 } // namespace
+
+Result<> FeedLink::judge(Deadline now) const
+{
+    return sink_.check(begun_ ? allowed(now) : Deadline{});
+}
+
+Deadline FeedLink::allowed(Deadline now) const
+{
+    return now < settled_ ? now - start_allowance : now;
+}
 
 FeedLink::FeedLink(Fd feed, std::chrono::milliseconds stall)
     : sink_{std::move(feed), stall, feed::payload_max}, fd_{sink_.fd()}
@@ -54,10 +68,10 @@ void FeedLink::turn()
 Result<> FeedLink::check(Deadline now)
 {
     std::lock_guard const lock{mutex_};
-    auto state = sink_.check(now);
+    auto state = sink_.check(allowed(now));
     if (state || state.error().code != Errc::timed_out) return state;
     sink_.turn();
-    return sink_.check(now);
+    return sink_.check(allowed(now));
 }
 
 Deadline FeedLink::next_check() const
@@ -78,6 +92,7 @@ Result<> FeedLink::await_beginning(std::chrono::milliseconds limit)
             if (sink_.has_begun()) {
                 sink_.excuse(std::chrono::ceil<std::chrono::milliseconds>(now - started_));
                 begun_ = true;
+                settled_ = now + start_time;
                 return {};
             }
         }

@@ -37,16 +37,15 @@ public:
     static constexpr std::chrono::milliseconds look_period{200};
 
 private:
-    [[nodiscard]] Result<> judge(Deadline now) const
-    {
-        return sink_.check(begun_ ? now : Deadline{});
-    }
+    [[nodiscard]] Result<> judge(Deadline now) const;
+    [[nodiscard]] Deadline allowed(Deadline now) const;
 
     mutable std::mutex mutex_;
     gateway::RecordSink sink_;
     int const fd_;
     Deadline const started_ = std::chrono::steady_clock::now();
     bool begun_ = false;
+    Deadline settled_{};
     bool finished_ = false;
     std::optional<Deadline> looked_;
 };

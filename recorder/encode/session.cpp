@@ -14,8 +14,8 @@ using namespace std::chrono_literals;
 namespace ecluse::encode {
 namespace {
 
-/// Pictures wait this long for others of their fragment: with the time between two pictures and the
-/// recorder's own 250 ms, an update is on disk well within a second.
+/// What changed waits this long for its picture's fragment (longer only for its picture): with the
+/// recorder's own 250 ms it is on disk well within a second, on a busy machine too.
 constexpr auto fragment_period = 250ms;
 constexpr auto click_shown = 400ms;
 /// Above one of so many squares, a picture is large: a listing that rolls by, a window that opens.
@@ -209,6 +209,7 @@ Result<> Session::take(feed::FrameView const& frame, Moment now)
         break;
     }
     ECLUSE_TRY(draw(frame));
+    if (!changed_since_) changed_since_ = now;
     // The worker's clock is this machine's; what claims to come later happened by now.
     changed_mono_us_ = std::max(changed_mono_us_, std::min(frame.mono_us, microseconds(now)));
     acknowledgements_.waits_for_picture();
@@ -257,6 +258,7 @@ Result<> Session::show(Moment now)
 {
     if (shows_something_new(now)) return now >= next_picture_ ? add_picture(now) : Result<>{};
     // What waits shows nothing new (a pointer that did not move): it is in the last picture.
+    changed_since_.reset();
     acknowledgements_.pictured();
     if (!video_.has_samples()) acknowledgements_.written_as(outlet_.written());
     return {};
@@ -266,10 +268,10 @@ Result<> Session::add_picture(Moment now)
 {
     auto const mono_us =
         changed_mono_us_ != 0 ? std::exchange(changed_mono_us_, 0) : microseconds(now);
-    if (!video_.has_samples()) {
-        fragment_due_ = now + fragment_period;
-        fragment_mono_us_ = mono_us;
-    }
+    auto const due =
+        std::max(now, std::exchange(changed_since_, {}).value_or(now) + fragment_period);
+    fragment_due_ = video_.has_samples() ? std::min(fragment_due_, due) : due;
+    if (!video_.has_samples()) fragment_mono_us_ = mono_us;
     auto const& changed = decoder_.picture().changed();
     bool const is_large = changed.count() * large_part > changed.tiles().size();
     shown_pointer_ = pointer(now);

@@ -81,6 +81,7 @@ private:
     Moment click_until_{};
     Moment next_picture_{};
     Moment fragment_due_{};
+    std::optional<Moment> changed_since_; // the oldest change that is in no picture
     /// When what waits to be shown happened; 0: only time has passed.
     std::uint64_t changed_mono_us_ = 0;
     std::uint64_t fragment_mono_us_ = 0;
