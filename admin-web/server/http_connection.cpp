@@ -56,11 +56,10 @@ bool is_ambiguous(http::request<http::string_body> const& request)
 /// Letters of a host and a port: what is compared with Origin must not hold anything else.
 bool is_host(std::string_view host)
 {
-    return !host.empty() && host.size() <= 260 &&
-           std::all_of(host.begin(), host.end(), [](char c) {
-               return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '.' || c == '-' ||
-                      c == ':' || c == '[' || c == ']';
-           });
+    return !host.empty() && host.size() <= 260 && std::all_of(host.begin(), host.end(), [](char c) {
+        return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '.' || c == '-' ||
+               c == ':' || c == '[' || c == ']';
+    });
 }
 
 std::optional<Refused> refused_by(Code code)
@@ -81,10 +80,7 @@ public:
           stream_{std::make_unique<TlsStream>(std::move(socket), std::move(ssl))}
     {
     }
-    ~Connection()
-    {
-        server_.left(peer_.to_string());
-    }
+    ~Connection() { server_.left(peer_.to_string()); }
     Connection(Connection const&) = delete;
     Connection& operator=(Connection const&) = delete;
 
@@ -181,8 +177,7 @@ private:
     std::optional<HttpRequest> take_request()
     {
         auto& from = parser_->get();
-        auto const client =
-            server_.site().client_of(peer_, text_of(from, "X-Forwarded-For"));
+        auto const client = server_.site().client_of(peer_, text_of(from, "X-Forwarded-For"));
         if (!client) return std::nullopt;
         auto const& told = server_.site().told();
         if (told.declared_only && !server_.site().is_declared(*client)) return std::nullopt;
@@ -227,8 +222,7 @@ private:
         if (!stream_) return;
         auto const held = std::make_shared<HttpResponse>(std::move(response));
         bool const keep_alive = keep_alive_ && !held->close;
-        auto const head =
-            std::make_shared<std::string>(head_of(*held, keep_alive, server_.date()));
+        auto const head = std::make_shared<std::string>(head_of(*held, keep_alive, server_.date()));
         auto const content = is_head_ || held->status == 304 ? std::string_view{} : held->content();
         auto const extra = static_cast<long>(content.size() / megabyte);
         limit(server_.times().write * (1 + extra));

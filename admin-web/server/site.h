@@ -32,7 +32,12 @@ public:
         SslContext tls;
     };
 
-    Site(boost::asio::io_context& context, std::string door, std::string socket_path, StaticFiles files);
+    Site(
+        boost::asio::io_context& context,
+        std::string door,
+        std::string socket_path,
+        StaticFiles files
+    );
 
     /// Waits for policyd's first answer; before the process confines itself.
     Result<> greet();
@@ -50,11 +55,8 @@ public:
     );
 
     /// A page wants to watch a live session; what it is to see comes from the descriptor.
-    void watch(
-        HttpRequest const& request,
-        std::function<void(Fd)> accepted,
-        Respond const& refused
-    );
+    void
+    watch(HttpRequest const& request, std::function<void(Fd)> accepted, Respond const& refused);
 
     [[nodiscard]] Told const& told() const { return told_; }
     [[nodiscard]] bool is_declared(SourceAddress const& address) const;

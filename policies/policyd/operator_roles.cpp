@@ -5,9 +5,9 @@
 #include "policies/policyd/live.h"
 #include "policies/policyd/operator_act.h"
 #include "policies/policyd/operator_invitation.h"
-#include "policies/policyd/web_doors.h"
 #include "policies/policyd/operator_session.h"
 #include "policies/policyd/people_rules.h"
+#include "policies/policyd/web_doors.h"
 
 namespace ecluse::policyd {
 namespace {
