@@ -75,14 +75,17 @@ std::optional<Refused> refused_by(Code code)
 
 class Connection : public std::enable_shared_from_this<Connection> {
 public:
-    Connection(HttpServer& server, TlsStream::Socket socket, Ssl ssl, SourceAddress const& peer)
-        : server_{server}, peer_{peer}, timer_{socket.get_executor()},
+    Connection(
+        HttpServer& server,
+        TlsStream::Socket socket,
+        Ssl ssl,
+        SourceAddress const& peer,
+        std::shared_ptr<void> place
+    )
+        : server_{server}, peer_{peer}, place_{std::move(place)}, timer_{socket.get_executor()},
           stream_{std::make_unique<TlsStream>(std::move(socket), std::move(ssl))}
     {
     }
-    ~Connection() { server_.left(peer_.to_string()); }
-    Connection(Connection const&) = delete;
-    Connection& operator=(Connection const&) = delete;
 
     void start()
     {
@@ -304,6 +307,7 @@ private:
 
     HttpServer& server_;
     SourceAddress peer_;
+    std::shared_ptr<void> place_;
     asio::steady_timer timer_;
     std::unique_ptr<TlsStream> stream_; // the live page's, once it is one
     beast::flat_buffer buffer_{header_bytes_max + body_bytes_max + 1024};
@@ -315,11 +319,17 @@ private:
 
 } // namespace
 
-void serve_connection(HttpServer& server, TlsStream::Socket socket, SourceAddress const& peer)
+void serve_connection(
+    HttpServer& server,
+    TlsStream::Socket socket,
+    SourceAddress const& peer,
+    std::shared_ptr<void> place
+)
 {
     auto ssl = new_tls(server.site().told().tls.get(), socket.native_handle());
-    if (!ssl) return server.left(peer.to_string());
-    std::make_shared<Connection>(server, std::move(socket), std::move(ssl), peer)->start();
+    if (!ssl) return;
+    std::make_shared<Connection>(server, std::move(socket), std::move(ssl), peer, std::move(place))
+        ->start();
 }
 
 } // namespace ecluse::web

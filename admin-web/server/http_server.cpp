@@ -36,6 +36,19 @@ int family_of(int socket)
     return own.ss_family;
 }
 
+/// Counted until the last copy of the result is gone.
+std::shared_ptr<void> take_place(std::shared_ptr<Places> places, std::string const& address)
+{
+    ++places->total;
+    ++places->per_source[address];
+    auto* const counted = places.get();
+    return {counted, [places = std::move(places), address](void*) {
+                --places->total;
+                auto const found = places->per_source.find(address);
+                if (--found->second == 0) places->per_source.erase(found);
+            }};
+}
+
 } // namespace
 
 HttpServer::HttpServer(asio::io_context& context, Fd listener, Site& site, Times times)
@@ -77,23 +90,16 @@ void HttpServer::take(Tcp::socket socket)
     // Before a byte of TLS: an address that nobody declared costs nothing and learns nothing
     // (CLAUSIER:O-12.2.5.3). A listed proxy is judged request by request.
     if (told.declared_only && !is_proxy && !site_.is_declared(*peer)) return drop("undeclared");
-    if (total_ >= static_cast<std::size_t>(told.connections_max)) return drop("total_cap");
-    auto& count = per_source_[key];
-    if (!is_proxy && count >= static_cast<std::size_t>(told.per_source_max))
+    if (places_->total >= static_cast<std::size_t>(told.connections_max)) return drop("total_cap");
+    auto const here = places_->per_source.find(key);
+    if (!is_proxy && here != places_->per_source.end() &&
+        here->second >= static_cast<std::size_t>(told.per_source_max))
         return drop("source_cap");
-    ++count;
-    ++total_;
+    auto place = take_place(places_, key);
     boost::system::error_code ignored;
     socket.non_blocking(true, ignored);
     socket.set_option(Tcp::no_delay{true}, ignored);
-    serve_connection(*this, std::move(socket), *peer);
-}
-
-void HttpServer::left(std::string const& address)
-{
-    --total_;
-    auto const found = per_source_.find(address);
-    if (found != per_source_.end() && --found->second == 0) per_source_.erase(found);
+    serve_connection(*this, std::move(socket), *peer, std::move(place));
 }
 
 std::string const& HttpServer::date()

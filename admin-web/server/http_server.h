@@ -28,6 +28,13 @@ struct Times {
     std::chrono::milliseconds linger{1'000};
 };
 
+/// Who is connected, from where. Belongs to the connections as well: those that are open when the
+/// program stops are destroyed with the io_context, after the server.
+struct Places {
+    std::map<std::string, std::size_t> per_source;
+    std::size_t total = 0;
+};
+
 class HttpServer {
 public:
     HttpServer(boost::asio::io_context& context, Fd listener, Site& site, Times times = {});
@@ -37,7 +44,6 @@ public:
     [[nodiscard]] Site& site() { return site_; }
     [[nodiscard]] Times const& times() const { return times_; }
     [[nodiscard]] std::string const& date();
-    void left(std::string const& address);
 
 private:
     void accept();
@@ -48,8 +54,7 @@ private:
     boost::asio::steady_timer pause_;
     Site& site_;
     Times times_;
-    std::map<std::string, std::size_t> per_source_;
-    std::size_t total_ = 0;
+    std::shared_ptr<Places> places_ = std::make_shared<Places>();
     std::int64_t date_at_ = 0;
     std::string date_;
 };

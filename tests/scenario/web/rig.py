@@ -78,7 +78,9 @@ class Rig:
     def end(self, name, how=signal.SIGTERM):
         process = self.daemons.pop(name)
         process.send_signal(how)
-        process.wait(20)
+        status = process.wait(20)
+        # Asked to stop, whoever is talking to it: it stops, and does not fall.
+        assert how != signal.SIGTERM or status == 0, (name, status, self.log(name)[-2000:])
 
     def start_policyd(self):
         before = self.log("policyd").count(": ready") if (self.root / "policyd.log").exists() else 0

@@ -569,6 +569,20 @@ class Hostile(unittest.TestCase):
         self.assertLess(time.monotonic() - started, 2)
         slow.close()
 
+    def test_a_door_that_is_stopped_under_open_pages_stops_and_does_not_fall(self):
+        for door, login in (("console", "d.roux"), ("portal", "n.belkacem")):
+            with self.subTest(door=door):
+                browser = rig.logged_in(door, login)
+                page = WebSocket(door, browser)
+                self.assertEqual(page.status, 101)
+                in_a_request = rig.raw(door)
+                in_a_request.sendall(b"POST /api/v1/login HTTP/1.1\r\nHost: x\r\nContent-Length: 50\r\n\r\n{")
+                without_tls = socket.create_connection(("127.0.0.1", rig.ports[door]), 10)
+                rig.end(f"web-{door}")
+                for one in (page.connection, in_a_request, without_tls):
+                    one.close()
+                rig.start_web(door, rig.ports[door])
+
     def test_nothing_is_served_without_tls(self):
         plain = socket.create_connection(("127.0.0.1", rig.ports["console"]), 10)
         plain.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
