@@ -158,7 +158,8 @@ Outcome close(Case const& c)
     if (c.change.reason.empty()) return Fault::window_reason_missing;
     auto times = c.window.times;
     times.state = WindowState::closed;
-    times.closes = std::min(times.closes, c.now);
+    // Not before it opened, whatever the clock has done since.
+    times.closes = std::clamp(c.now, times.opens, times.closes);
     return times;
 }
 

@@ -41,6 +41,15 @@ TEST_CASE("facts and form read back what they wrote, byte for byte")
     CHECK(canonical_form(std::get<Form>(answer)) == form);
 }
 
+TEST_CASE("a window closed in the second in which it opened has facts; one that ends before has not")
+{
+    auto facts = some_facts();
+    facts.window.end = facts.window.start;
+    CHECK(parse_facts(canonical_facts(facts)));
+    facts.window.end = facts.window.start - std::chrono::seconds{1};
+    CHECK_FALSE(parse_facts(canonical_facts(facts)));
+}
+
 TEST_CASE("facts with an unknown, missing or misshapen field are refused", "[WEB:DT1]")
 {
     auto const facts = canonical_facts(some_facts());
