@@ -1,5 +1,6 @@
 #include "common/bytes.h"
 #include "common/json.h"
+#include "common/packet.h"
 #include "common/paris_time.h"
 #include "common/text_keys.h"
 #include "policies/core/decide.h"
@@ -331,10 +332,12 @@ Result<> record_import(
 Reply import(Context& context, Caller const& caller, Request& request, Answer const&)
 {
     Fields fields{request.fields};
-    auto const csv = fields.text("csv", person_file_bytes_max);
+    auto const csv = fields.text("csv", packet_bytes_max);
     auto const vendor = fields.optional_text("vendor", name_bytes_max);
     bool const is_trial = fields.flag("dry_run", false);
     if (auto const done = fields.finish(); !done) return Reply::violation(done.error().what);
+    if (csv.size() > person_file_bytes_max)
+        return to_reply(PersonFileError{PersonFileFault::too_long});
     auto read = read_person_file(csv);
     if (auto const* const error = std::get_if<PersonFileError>(&read)) return to_reply(*error);
     auto const& lines = std::get<std::vector<PersonLine>>(read);

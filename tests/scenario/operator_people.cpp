@@ -519,6 +519,9 @@ TEST_CASE("a table of people is tried, then recorded whole or not at all", "[CHM
         );
         CHECK(desk.refused("person.import", {{"csv", wrong}}) == "E-IMP-02");
         CHECK(desk.refused("person.import", {{"csv", "nom\nx\n"}}) == "E-IMP-01");
+        CHECK(
+            desk.refused("person.import", {{"csv", std::string(49UL * 1024, 'x')}}) == "E-IMP-01"
+        );
         CHECK(desk.refused("person.show", {{"person", "n.belkacem"}}) == "E-INC-01");
         stop(rig);
         CHECK(rig.journal("person.imported").empty());
