@@ -24,6 +24,20 @@ record_act(Context& context, Caller const& caller, Act act, std::function<Result
     return {};
 }
 
+Result<bool> record_act_once(
+    Context& context, Caller const& caller, Act act, std::function<Result<bool>()> const& work
+)
+{
+    bool done = true;
+    auto const written = record_act(context, caller, std::move(act), [&]() -> Result<> {
+        done = ECLUSE_TRY(work());
+        if (!done) return Error{Errc::refused, "nothing left to do"};
+        return {};
+    });
+    if (!written && done) return written.error();
+    return done;
+}
+
 Result<> record_view(Context& context, Caller const& caller, std::string type, std::string object)
 {
     return record_act(context, caller, {.type = std::move(type), .object = std::move(object)});

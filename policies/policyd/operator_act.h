@@ -30,6 +30,10 @@ struct Act {
 Result<> record_act(
     Context& context, Caller const& caller, Act act, std::function<Result<>()> const& work = nullptr
 );
+/// The same for work that may find nothing left to do (false): then nothing is journaled.
+Result<bool> record_act_once(
+    Context& context, Caller const& caller, Act act, std::function<Result<bool>()> const& work
+);
 /// Something was read that must leave a trace (CLAUSIER:O-6.3).
 Result<> record_view(Context& context, Caller const& caller, std::string type, std::string object);
 

@@ -55,8 +55,7 @@ Reply review(Context& context, Caller const& caller, Request& request, Answer co
     review.reviewed_by = caller.person;
     review.reviewed_at = seconds_now(context);
     review.factors = caller.factors;
-    bool done = false;
-    auto const written = record_act(
+    bool const done = ECLUSE_TRY(record_act_once(
         context,
         caller,
         {.type = "emergency.reviewed",
@@ -66,14 +65,9 @@ Reply review(Context& context, Caller const& caller, Request& request, Answer co
               {"verdict", review.verdict},
               {"happened", review.happened},
               {"comment", review.comment ? json::value(*review.comment) : json::value(nullptr)}}},
-        [&]() -> Result<> {
-            done = ECLUSE_TRY(store::insert_emergency_review(context.database, review));
-            if (!done) return Error{Errc::refused, "emergency: reviewed already"};
-            return {};
-        }
-    );
-    if (!written && !done && written.error().code == Errc::refused) return already(review.window);
-    if (!written) return written.error();
+        [&] { return store::insert_emergency_review(context.database, review); }
+    ));
+    if (!done) return already(review.window);
     return json::object{{"window", review.window}, {"verdict", review.verdict}};
 }
 

@@ -63,22 +63,16 @@ Reply declare(Context& context, Caller const& caller, Request& request, Answer c
     if (present)
         if (auto const fault = not_for_escort(record, actor, context.clock.decision_now()))
             return to_reply(*fault);
-    bool changed = false;
-    auto const written = record_act(
+    bool const changed = ECLUSE_TRY(record_act_once(
         context,
         caller,
         {.type = present ? "window.escort_arrived" : "window.escort_left", .object = id},
-        [&]() -> Result<> {
-            changed = ECLUSE_TRY(
-                present ? store::escort_arrives(context.database, id, caller.person, now)
-                        : store::escort_leaves(context.database, id, caller.person, now)
-            );
-            if (!changed) return Error{Errc::refused, "escort: said already"};
-            return {};
+        [&] {
+            return present ? store::escort_arrives(context.database, id, caller.person, now)
+                           : store::escort_leaves(context.database, id, caller.person, now);
         }
-    );
-    if (!written && !changed && written.error().code == Errc::refused) return already(id);
-    if (!written) return written.error();
+    ));
+    if (!changed) return already(id);
     tell_sessions(
         context,
         id,

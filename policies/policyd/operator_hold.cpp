@@ -33,21 +33,17 @@ Reply place(Context& context, Caller const& caller, Request& request, Answer con
     auto asked = read(context, request);
     if (auto* refused = std::get_if<Reply>(&asked)) return std::move(*refused);
     auto const& [session, reason] = std::get<Asked>(asked);
-    bool placed = false;
-    auto const written = record_act(
+    bool const placed = ECLUSE_TRY(record_act_once(
         context,
         caller,
         {.type = "recording.held", .object = session, .details = {{"reason", reason}}},
-        [&, &session = session, &reason = reason]() -> Result<> {
-            placed = ECLUSE_TRY(store::place_hold(
+        [&, &session = session, &reason = reason] {
+            return store::place_hold(
                 context.database, session, reason, caller.person, seconds_now(context)
-            ));
-            if (!placed) return Error{Errc::refused, "held"};
-            return {};
+            );
         }
-    );
-    if (!written && !placed && written.error().code == Errc::refused) return already(session);
-    if (!written) return written.error();
+    ));
+    if (!placed) return already(session);
     return json::object{{"session", session}};
 }
 
@@ -56,21 +52,17 @@ Reply lift(Context& context, Caller const& caller, Request& request, Answer cons
     auto asked = read(context, request);
     if (auto* refused = std::get_if<Reply>(&asked)) return std::move(*refused);
     auto const& [session, reason] = std::get<Asked>(asked);
-    bool lifted = false;
-    auto const written = record_act(
+    bool const lifted = ECLUSE_TRY(record_act_once(
         context,
         caller,
         {.type = "recording.released", .object = session, .details = {{"reason", reason}}},
-        [&, &session = session, &reason = reason]() -> Result<> {
-            lifted = ECLUSE_TRY(store::lift_hold(
+        [&, &session = session, &reason = reason] {
+            return store::lift_hold(
                 context.database, session, reason, caller.person, seconds_now(context)
-            ));
-            if (!lifted) return Error{Errc::refused, "not held"};
-            return {};
+            );
         }
-    );
-    if (!written && !lifted && written.error().code == Errc::refused) return wrong_state("free");
-    if (!written) return written.error();
+    ));
+    if (!lifted) return wrong_state("free");
     return json::object{{"session", session}};
 }
 

@@ -131,16 +131,13 @@ Reply remove(Context& context, Caller const& caller, Request& request, Answer co
     auto const now = seconds_now(context);
     // What is over stays: it says who answered.
     if (turn->until_at <= now) return wrong_state("closed");
-    ECLUSE_TRY(record_act(
+    bool const removed = ECLUSE_TRY(record_act_once(
         context,
         caller,
         {.type = "oncall.removed", .object = id, .details = {{"person", turn->person}}},
-        [&]() -> Result<> {
-            if (!ECLUSE_TRY(store::remove_oncall(context.database, id, caller.person, now)))
-                return Error{Errc::refused, "oncall: removed meanwhile"};
-            return {};
-        }
+        [&] { return store::remove_oncall(context.database, id, caller.person, now); }
     ));
+    if (!removed) return already(id);
     return json::object{{"oncall", id}, {"login", turn->login}};
 }
 
