@@ -361,6 +361,26 @@ Site::guard_socket(HttpRequest const& request, Respond const& refused) const
     return Guarded{match.route, std::move(*fields), std::move(token)};
 }
 
+std::function<void(Result<PolicyLink::Reply>)> Site::when_socket_answered(
+    Guarded const& guarded,
+    Language language,
+    Respond const& refused,
+    std::function<void(std::vector<Fd>)> accepted
+)
+{
+    return [accepted = std::move(accepted),
+            refused,
+            language,
+            token = guarded.token,
+            route = guarded.route](Result<PolicyLink::Reply> reply) {
+        if (!reply) return refused(problem(Refused::policyd_away, language));
+        auto files = std::exchange(reply->files, {});
+        auto response = to_response(*route, std::move(*reply), token, language);
+        if (response.status != 200) return refused(std::move(response));
+        accepted(std::move(files));
+    };
+}
+
 void Site::watch(
     HttpRequest const& request, std::function<void(Fd)> accepted, Respond const& refused
 )
@@ -368,21 +388,20 @@ void Site::watch(
     auto const language = language_of(request.accept_language);
     auto guarded = guard_socket(request, refused);
     if (!guarded) return;
+    auto answered = when_socket_answered(
+        *guarded,
+        language,
+        refused,
+        [accepted = std::move(accepted), refused, language](std::vector<Fd> files) {
+            if (files.size() != 1) return refused(problem(Refused::failed, language));
+            accepted(std::move(files.front()));
+        }
+    );
     browsers_.ask(
         {guarded->token, request.address, origin_of(request), language},
         guarded->route->request,
         std::move(guarded->fields),
-        [accepted = std::move(accepted),
-         refused,
-         language,
-         token = guarded->token,
-         route = guarded->route](Result<PolicyLink::Reply> reply) {
-            if (!reply) return refused(problem(Refused::policyd_away, language));
-            auto files = std::exchange(reply->files, {});
-            auto response = to_response(*route, std::move(*reply), token, language);
-            if (response.status != 200 || files.size() != 1) return refused(std::move(response));
-            accepted(std::move(files.front()));
-        }
+        std::move(answered)
     );
 }
 
@@ -399,16 +418,12 @@ void Site::listen(
     browsers_.listen(
         {guarded->token, request.address, origin_of(request), language},
         listener,
-        [accepted = std::move(accepted),
-         refused,
-         language,
-         token = guarded->token,
-         route = guarded->route](Result<PolicyLink::Reply> reply) {
-            if (!reply) return refused(problem(Refused::policyd_away, language));
-            auto response = to_response(*route, std::move(*reply), token, language);
-            if (response.status != 200) return refused(std::move(response));
-            accepted();
-        }
+        when_socket_answered(
+            *guarded,
+            language,
+            refused,
+            [accepted = std::move(accepted)](std::vector<Fd> const&) { accepted(); }
+        )
     );
 }
 

@@ -78,6 +78,14 @@ private:
     /// The same for a WebSocket; refuses by itself.
     [[nodiscard]] std::optional<Guarded>
     guard_socket(HttpRequest const& request, Respond const& refused) const;
+    /// What policyd says to a page that wants a socket: the files that come with a yes, or a
+    /// refusal.
+    [[nodiscard]] static std::function<void(Result<PolicyLink::Reply>)> when_socket_answered(
+        Guarded const& guarded,
+        Language language,
+        Respond const& refused,
+        std::function<void(std::vector<Fd>)> accepted
+    );
     [[nodiscard]] std::optional<HttpResponse>
     check_proof(HttpRequest const& request, RouteRow const& route, boost::json::object& fields);
     [[nodiscard]] HttpResponse
