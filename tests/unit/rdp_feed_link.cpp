@@ -63,3 +63,37 @@ TEST_CASE("a pause of the worker itself is not the encoder's stall")
     link.turn();
     CHECK(is_good(link));
 }
+
+TEST_CASE("a desktop's first seconds have three for a frame, later ones have one")
+{
+    auto [encoder, link] = pair(1s);
+    // Before anything is on disk no frame is late: the encoder has yet to start.
+    REQUIRE(link.put(feed::Kind::event, "{}"));
+    std::string const one{"\0\0\0\0\0\0\0\1", 8};
+    REQUIRE(::send(encoder.get(), one.data(), one.size(), 0) == 8);
+    must(link.await_beginning(10s));
+    REQUIRE(link.put(feed::Kind::event, "{}"));
+    auto const now = std::chrono::steady_clock::now();
+    CHECK(link.check(now + 2s));
+    CHECK_FALSE(link.check(now + 3500ms));
+    CHECK_FALSE(link.check(now + 6s));
+}
+
+TEST_CASE("a recording that does not begin, or whose encoder is gone, is an error")
+{
+    auto [encoder, link] = pair(1s);
+    REQUIRE(link.put(feed::Kind::event, "{}"));
+    SECTION("nothing comes")
+    {
+        auto const begun = link.await_beginning(50ms);
+        REQUIRE_FALSE(begun);
+        CHECK(begun.error().code == Errc::timed_out);
+    }
+    SECTION("the encoder is gone")
+    {
+        encoder.reset();
+        auto const begun = link.await_beginning(10s);
+        REQUIRE_FALSE(begun);
+        CHECK(begun.error().code != Errc::timed_out);
+    }
+}
