@@ -1,65 +1,20 @@
 // The DSI and the RSSI watch a real ssh session in the console while it happens and, where there is one, a real
 // desktop. The technician reads it on the session's own screen; the view ends with the right to it.
-import { spawn } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { expect, failed, launch, look, open, step, totp, usedUntil } from "./browser.mjs";
+import { expect, failed, launch, look, open, step } from "./browser.mjs";
+import { logIn, shell, sleep } from "./people.mjs";
 
-const { CONSOLE, ECLUSE_ROOT, SSH_PORT, ACCOUNT, DESKTOP } = process.env;
-const pocket = (login, name) => readFileSync(join(ECLUSE_ROOT, "people", login, name), "utf8").trim();
-const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
-const used = new Map();
-async function code(login) {
-  const next = Math.max(Math.floor(Date.now() / 30_000), (used.get(login) ?? Number(pocket(login, "last_step"))) + 1);
-  usedUntil(pocket(login, "totp"), next - 1);
-  used.set(login, next);
-  return totp(pocket(login, "totp"));
-}
-
-async function logIn(page, login) {
-  await page.goto("/");
-  await page.getByLabel("Identifiant", { exact: false }).first().fill(login);
-  await page.getByLabel("Mot de passe").fill(pocket(login, "password"));
-  await page.getByRole("button", { name: "Continuer" }).click();
-  await page.getByLabel("Code à 6 chiffres").fill(await code(login));
-  await page.getByRole("button", { name: "Se connecter" }).click();
-  await page.getByRole("heading", { level: 1, name: "Accueil" }).waitFor();
-}
-
-/** A shell that the technician keeps open. */
-function technician() {
-  const askpass = join(ECLUSE_ROOT, "askpass.sh");
-  const codes = JSON.parse(pocket("n.belkacem", "recovery")).recovery_codes;
-  writeFileSync(askpass, `#!/bin/sh\ncase "$1" in *ode*) echo '${codes.at(-1)}' ;; *) cat '${join(ECLUSE_ROOT, "people/n.belkacem/password")}' ;; esac\n`, { mode: 0o700 });
-  const options = ["StrictHostKeyChecking=no", `UserKnownHostsFile=${join(ECLUSE_ROOT, "known")}`, "PreferredAuthentications=keyboard-interactive,password", "PubkeyAuthentication=no", "LogLevel=ERROR", "NumberOfPasswordPrompts=2"];
-  const child = spawn("ssh", ["-F", "none", "-tt", "-p", SSH_PORT, ...options.flatMap((one) => ["-o", one]), `n.belkacem+scanner-1+${ACCOUNT}@127.0.0.1`], { env: { ...process.env, SSH_ASKPASS: askpass, SSH_ASKPASS_REQUIRE: "force", DISPLAY: ":none" } });
-  let text = "";
-  child.stdout.on("data", (data) => (text += data));
-  child.stderr.on("data", (data) => (text += data));
-  return {
-    type: (line) => child.stdin.write(`${line}\n`),
-    said: () => text,
-    until: async (word) => {
-      for (let i = 0; i < 300; i++) {
-        if (text.includes(word)) return;
-        await sleep(100);
-      }
-      throw new Error(`ssh did not say "${word}": ${text}`);
-    },
-    ended: new Promise((done) => child.on("close", done)),
-  };
-}
-
+const { CONSOLE, DESKTOP } = process.env;
 const screenOf = (page) => page.locator(".stage .xterm-rows").first();
 const shows = (page, word) => screenOf(page).getByText(word).first().waitFor();
 
-const ssh = technician();
+const ssh = shell();
 await ssh.until("enregistrée");
 ssh.type("PS1='$ '; echo avant-$((40+2))");
 await ssh.until("avant-42");
 const browser = await launch();
 try {
   const dsi = await open(browser, CONSOLE);
+  await dsi.goto("/");
   await step("the DSI logs in", () => logIn(dsi, "c.leroy"), dsi);
   await dsi.getByRole("button", { name: "Compris" }).click();
   await dsi.getByRole("link", { name: "Sessions", exact: true }).click();
@@ -95,6 +50,7 @@ try {
 
   const rssi = await open(browser, CONSOLE);
   await step("the RSSI watches too, and each sees the other", async () => {
+    await rssi.goto("/");
     await logIn(rssi, "m.petit");
     await rssi.getByRole("button", { name: "Compris" }).click();
     await rssi.goto(`/sessions/${session}?direct=1`);

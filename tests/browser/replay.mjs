@@ -1,30 +1,12 @@
 // The RSSI finds a recording, opens it with reason and key, and watches it; nobody else can. The recordings are those
 // of a real ssh and, where there is one, of a real desktop.
-import { execFileSync, spawn } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, fail, failed, launch, look, open, step, totp, usedUntil } from "./browser.mjs";
+import { expect, fail, failed, launch, look, open, step } from "./browser.mjs";
+import { logIn, shell, sleep } from "./people.mjs";
 
-const { CONSOLE, ECLUSE_ROOT, SSH_PORT, ACCOUNT, DESKTOP } = process.env;
-const pocket = (login, name) => readFileSync(join(ECLUSE_ROOT, "people", login, name), "utf8").trim();
-const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
-/** Not one step early, which may be over before it is typed: the step that is now, or a later one. */
-const used = new Map();
-async function code(login) {
-  const step = Math.max(Math.floor(Date.now() / 30_000), (used.get(login) ?? Number(pocket(login, "last_step"))) + 1);
-  usedUntil(pocket(login, "totp"), step - 1);
-  used.set(login, step);
-  return totp(pocket(login, "totp"));
-}
-
-async function logIn(page, login) {
-  await page.getByLabel("Identifiant", { exact: false }).first().fill(login);
-  await page.getByLabel("Mot de passe").fill(pocket(login, "password"));
-  await page.getByRole("button", { name: "Continuer" }).click();
-  await page.getByLabel("Code à 6 chiffres").fill(await code(login));
-  await page.getByRole("button", { name: "Se connecter" }).click();
-  await page.getByRole("heading", { level: 1, name: "Accueil" }).waitFor();
-}
+const { CONSOLE, ECLUSE_ROOT, DESKTOP } = process.env;
 
 /** A request as a page would make it, answered by status and body. */
 const ask = (page, path, body) =>
@@ -41,27 +23,12 @@ const ask = (page, path, body) =>
 const hostile = String.raw`printf '\033]52;c;cGlyYXRl\007\033]8;;https://pirate.example/\007lien\033]8;;\007\033P$qm\033\\\033[c\033[6n\033]0;titre\007\033]10;?\007 fin-hostile\n'`;
 
 async function record() {
-  const askpass = join(ECLUSE_ROOT, "askpass.sh");
-  const codes = JSON.parse(pocket("n.belkacem", "recovery")).recovery_codes;
-  writeFileSync(askpass, `#!/bin/sh\ncase "$1" in *ode*) echo '${codes.at(-1)}' ;; *) cat '${join(ECLUSE_ROOT, "people/n.belkacem/password")}' ;; esac\n`, { mode: 0o700 });
-  const options = ["StrictHostKeyChecking=no", `UserKnownHostsFile=${join(ECLUSE_ROOT, "known")}`, "PreferredAuthentications=keyboard-interactive,password", "PubkeyAuthentication=no", "LogLevel=ERROR", "NumberOfPasswordPrompts=2"];
-  const child = spawn("ssh", ["-F", "none", "-tt", "-p", SSH_PORT, ...options.flatMap((one) => ["-o", one]), `n.belkacem+scanner-1+${ACCOUNT}@127.0.0.1`], { env: { ...process.env, SSH_ASKPASS: askpass, SSH_ASKPASS_REQUIRE: "force", DISPLAY: ":none" } });
-  let text = "";
-  child.stdout.on("data", (data) => (text += data));
-  child.stderr.on("data", (data) => (text += data));
-  const ended = new Promise((done) => child.on("close", done));
-  const until = async (word) => {
-    for (let i = 0; i < 300; i++) {
-      if (text.includes(word)) return Date.now();
-      await sleep(100);
-    }
-    throw new Error(`ssh did not say "${word}": ${text}`);
-  };
+  const ssh = shell();
   const run = async (line, word) => {
-    child.stdin.write(`${line}\n`);
-    return until(word);
+    ssh.type(line);
+    return ssh.until(word);
   };
-  await until("enregistrée");
+  await ssh.until("enregistrée");
   await run("PS1='$ '; echo pre't'", "pret");
   const times = {};
   times.one = await run("clear; echo repere-un-$((40+2))", "repere-un-42");
@@ -72,8 +39,8 @@ async function record() {
   await run("tres-secret-77", "lu-62");
   await run(hostile, "fin-hostile\r\n");
   times.last = await run("echo repere-trois-$((70+2))", "repere-trois-72");
-  child.stdin.write("exit\n");
-  await ended;
+  ssh.type("exit");
+  await ssh.ended;
   return times;
 }
 
