@@ -62,6 +62,18 @@ Reply list(Context& context, Caller const& caller, Request& request)
     return rows_reply(std::move(rows));
 }
 
+/// What a page holds of a report, when every question has its answer; otherwise empty.
+Result<std::string> whole_draft(Database& database, std::string const& report)
+{
+    auto const held =
+        ECLUSE_TRY(database.row("SELECT form FROM report_draft WHERE report = $1", {report}));
+    if (!held) return std::string{};
+    auto const parsed = report::parse_form_json(held->text("form"));
+    auto const* const form = std::get_if<report::Form>(&parsed);
+    if (!form || form->report != report) return std::string{};
+    return report::canonical_form(*form);
+}
+
 /// Facts and form of a report: as signed when it was, from the tables of now when it was not.
 struct Content {
     std::string facts, form;
@@ -258,6 +270,9 @@ Reply send_out(Context& context, Caller const& caller, Request& request, Answer 
     if (auto* const reply = std::get_if<Reply>(&found)) return std::move(*reply);
     auto const& report = std::get<ReportRow>(found);
     auto content = ECLUSE_TRY(content_of(context, report));
+    // The technician sees the very document before signing it; the hospital only what was signed.
+    if (!content.is_signed && caller.has_role("technician"))
+        content.form = ECLUSE_TRY(whole_draft(context.database, report.id));
     auto event = acted(caller, report, "success");
     event["format"] = format;
     ECLUSE_TRY(context.journal.record(context.clock.utc_now(), "report.exported", event));

@@ -1,10 +1,10 @@
-import { useState } from "preact/hooks";
-import { type Answer, call, fileAddress } from "../lib/call";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { type Answer, type Problem, call, fileAddress } from "../lib/call";
 import { keepDraft, useDraft } from "../lib/draft";
 import { useCall } from "../lib/live";
-import { type Operation, type ReportForm, blankForm, blankOperation, missing, toToml } from "../lib/report_form";
+import { type Operation, type ReportForm, blankForm, blankOperation, fromStored, missing, toStored } from "../lib/report_form";
 import { t, word } from "../lib/text";
-import { showDuration, showMoment, toLocal, useNow } from "../lib/time";
+import { showDuration, showHour, showMoment, toLocal, useNow } from "../lib/time";
 import { Icon, Loading, Notice, ProblemBox, ReportState } from "../parts/basics";
 import { Area, Choices, type Errors, Form, Input, Select, SignFields, YesNo, checkFactors, useAct } from "../parts/form";
 import { Page, Section } from "../parts/page";
@@ -77,25 +77,68 @@ function DueState({ report: r }: { report: Answer }) {
   );
 }
 
+/** Begins where the server's copy ends, or what was signed before it was sent back. */
 function Write({ report, facts, done }: { report: string; facts: Answer; done: () => void }) {
+  const { data, problem, reload } = useCall("report.draft_show", { report });
+  if (!data) return <section class="card">{problem ? <ProblemBox problem={problem} retry={reload} /> : <Loading />}</section>;
   const began = ((facts.sessions ?? []) as Answer[])[0]?.started ?? facts.window.start;
   const first = toLocal(began);
+  const blank = blankForm(natures.includes(facts.window.nature) ? facts.window.nature : "", first);
+  return <WriteForm report={report} first={first} begin={{ ...blank, ...fromStored((data.draft ?? {}) as Answer) }} savedAt={data.saved_at as string | undefined} done={done} />;
+}
+
+const saveAfter = 1500;
+const tryAgainAfter = 10_000;
+
+/** Sends the form to the server a moment after it was last changed; the tab's own copy is dropped once it is there. */
+function useAutosave(report: string, form: ReportForm, dirty: boolean, kept: () => void, before: string | undefined) {
+  const [savedAt, setSavedAt] = useState(before);
+  const [problem, setProblem] = useState<Problem>();
+  const [tries, setTries] = useState(0);
+  const latest = useRef(form);
+  latest.current = form;
+  const save = async () => {
+    const sent = latest.current;
+    const answer = await call("report.draft", { report, form: toStored(report, sent) });
+    setSavedAt(answer.saved_at);
+    setProblem(undefined);
+    if (latest.current === sent) kept();
+  };
+  useEffect(() => {
+    if (!dirty) return;
+    const timer = setTimeout(() => {
+      save().catch((error: Problem) => {
+        setProblem(error);
+        if (error.status === 503) setTimeout(() => setTries((n) => n + 1), tryAgainAfter);
+      });
+    }, saveAfter);
+    return () => clearTimeout(timer);
+  }, [form, dirty, tries]);
+  return { savedAt, problem, save };
+}
+
+function WriteForm({ report, first, begin, savedAt, done }: { report: string; first: string; begin: ReportForm; savedAt: string | undefined; done: () => void }) {
   const draft = `report:${report}`;
-  const [form, change, forget, dirty] = useDraft<ReportForm>(draft, blankForm(natures.includes(facts.window.nature) ? facts.window.nature : "", first));
+  const [form, change, forget, dirty] = useDraft<ReportForm>(draft, begin);
+  const saved = useAutosave(report, form, dirty, () => forget(), savedAt);
   const [factors, setFactors] = useState({ password: "", code: "" });
   const act = useAct();
   const e = act.errors;
   const set = (name: keyof ReportForm) => (value: unknown) => change({ [name]: value } as Partial<ReportForm>);
-  const check = (): Errors => {
-    const errors: Errors = {};
-    for (const name of missing(form)) errors[name] = t("form.wants", { what: labelOf(name) });
-    return { ...errors, ...checkFactors(factors) };
-  };
-  const send = () =>
+  const check = (): Errors => Object.fromEntries(missing(form).map((name) => [name, t("form.wants", { what: labelOf(name) })]));
+  const preview = () =>
     act.run(check, async () => {
+      await saved.save();
+      const link = document.createElement("a");
+      link.href = fileAddress("report.export", { report, format: "pdf" });
+      link.download = "";
+      link.click();
+    });
+  const send = () =>
+    act.run(() => ({ ...check(), ...checkFactors(factors) }), async () => {
       keepDraft(draft, form);
       try {
-        await call("report.submit", { report, form: toToml(report, form), ...factors });
+        await call("report.submit", { report, form: JSON.stringify(toStored(report, form)), format: "json", ...factors });
       } finally {
         setFactors({ password: "", code: "" });
       }
@@ -114,16 +157,23 @@ function Write({ report, facts, done }: { report: string; facts: Answer; done: (
   return (
     <section class="card">
       <h2>{t("report.write")}</h2>
-      <p class="muted">
-        {t("report.write_help")}
-        {dirty && (
-          <>
-            {" "}
-            <strong>{t("form.draft_kept")}</strong>
-          </>
-        )}
+      <p class="muted">{t("report.write_help")}</p>
+      <p class="muted" role="status">
+        {dirty ? t("form.draft_kept") : saved.savedAt ? t("report.draft_saved", { at: showHour(saved.savedAt) }) : t("report.draft_none")}
       </p>
-      <Form act={act} onSubmit={() => void send()} submit={t("report.sign")} icon="pen-line">
+      {saved.problem && <ProblemBox problem={saved.problem} />}
+      <Form
+        act={act}
+        onSubmit={() => void send()}
+        submit={t("report.sign")}
+        icon="pen-line"
+        extra={
+          <button type="button" aria-disabled={act.busy ? "true" : undefined} onClick={() => void preview()}>
+            <Icon name="download" />
+            {t("report.preview")}
+          </button>
+        }
+      >
         <div class="row">
           {choose("actual_nature", "nature", natures)}
           {choose("outcome", "outcome", outcomes)}
