@@ -114,6 +114,12 @@ struct Config {
         std::int64_t invitation_hours = 72;
     } passwords;
 
+    struct Accounts {
+        std::int64_t dormant_days = 90; // WEB:GA4: unused for so long, an account is suspended
+        std::int64_t review_months = 6; // CHM:2.6
+        std::int64_t review_grace_days = 15;
+    } accounts;
+
     struct Recording {
         std::int64_t stall_ms = 1000;
         std::int64_t exec_budget_bytes = 4 * 1024 * 1024;

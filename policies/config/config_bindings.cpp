@@ -193,14 +193,18 @@ void bind_rdp(std::vector<ConfigBinding>& all, Config::Rdp& rdp)
 
 void bind_web(std::vector<ConfigBinding>& all, std::string const& door, Config::Web& web)
 {
-    all.push_back({door + ".names", words(web.names, is_host_name, "names or addresses of this door")});
+    all.push_back(
+        {door + ".names", words(web.names, is_host_name, "names or addresses of this door")}
+    );
     all.push_back({door + ".per_source_max", number(web.per_source_max, 1, 1000)});
     all.push_back({door + ".connections_max", number(web.connections_max, 1, 8000)});
     all.push_back({door + ".idle_minutes", number(web.idle_minutes, 1, 120)});
     auto const is_address = [](std::string const& text) {
         return SourceAddress::parse(text).has_value();
     };
-    all.push_back({door + ".proxies", words(web.proxies, is_address, "addresses of reverse proxies")});
+    all.push_back(
+        {door + ".proxies", words(web.proxies, is_address, "addresses of reverse proxies")}
+    );
 }
 
 } // namespace
@@ -240,6 +244,10 @@ std::vector<ConfigBinding> bind_config(Config& config)
     all.push_back({"passwords.renew_days", number(config.passwords.renew_days, 0, 730)});
     all.push_back({"passwords.invitation_hours", number(config.passwords.invitation_hours, 1, 168)}
     );
+    // Ceilings are the reference texts': WEB:GA4, CHM:2.6.
+    all.push_back({"accounts.dormant_days", number(config.accounts.dormant_days, 30, 365)});
+    all.push_back({"accounts.review_months", number(config.accounts.review_months, 1, 6)});
+    all.push_back({"accounts.review_grace_days", number(config.accounts.review_grace_days, 3, 60)});
     all.push_back({"recording.stall_ms", number(config.recording.stall_ms, 100, 1000)});
     all.push_back(
         {"recording.exec_budget_bytes",

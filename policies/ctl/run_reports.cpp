@@ -62,7 +62,8 @@ Exit run_report_show(Ctl& ctl, Command const& command, json::object fields)
     return Exit::ok;
 }
 
-Exit run_report_form(Ctl& ctl, Command const& command, json::object fields)
+/// A document of the gateway as it is, to a file or the terminal.
+Exit run_document(Ctl& ctl, Command const& command, json::object fields)
 {
     auto const answer = ctl.ask(command.request, std::move(fields));
     if (!answer) return ctl.exit();

@@ -77,6 +77,7 @@ void Daemon::run()
 {
     recorder_.start(context_);
     purge_.start(context_);
+    reviews_.start(context_);
     listen_watch_ = loop_.on_readable(opened_.listen_socket.get(), [this] { accept_listener(); });
     operator_watch_ =
         loop_.on_readable(opened_.operator_socket.get(), [this] { accept_operator(); });
@@ -151,6 +152,7 @@ void Daemon::note_jump(std::chrono::milliseconds moved)
     );
     if (!done) log(LogLevel::error, "journal anomaly.clock: " + done.error().what);
     purge_.clock_jumped(moved);
+    reviews_.clock_jumped(moved);
 }
 
 void Daemon::checkpoint()

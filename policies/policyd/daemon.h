@@ -13,6 +13,7 @@
 #include "policies/policyd/paths.h"
 #include "policies/policyd/peers.h"
 #include "policies/policyd/purge.h"
+#include "policies/policyd/reviews.h"
 #include "policies/policyd/recorder_link.h"
 #include "policies/policyd/role.h"
 #include "policies/policyd/sources.h"
@@ -77,6 +78,7 @@ private:
     RecorderLink recorder_;
     EventLog events_;
     Purge purge_;
+    Reviews reviews_;
     WebDoors web_;
     Context context_;
     Loop::Watch listen_watch_, operator_watch_, portal_watch_, console_watch_, ticking_,

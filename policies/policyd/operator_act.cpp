@@ -38,6 +38,13 @@ Result<bool> record_act_once(
     return done;
 }
 
+Caller system_caller()
+{
+    Caller caller;
+    caller.person = "system";
+    return caller;
+}
+
 Result<> record_view(Context& context, Caller const& caller, std::string type, std::string object)
 {
     return record_act(context, caller, {.type = std::move(type), .object = std::move(object)});

@@ -34,6 +34,8 @@ Result<> record_act(
 Result<bool> record_act_once(
     Context& context, Caller const& caller, Act act, std::function<Result<bool>()> const& work
 );
+/// What a term brings about, without anybody asking.
+[[nodiscard]] Caller system_caller();
 /// Something was read that must leave a trace (CLAUSIER:O-6.3).
 Result<> record_view(Context& context, Caller const& caller, std::string type, std::string object);
 
@@ -73,6 +75,7 @@ void add_request(
 // One per object; operator_table.cpp calls them all.
 void add_setup_requests(RequestTable& table, Context& context);
 void add_person_requests(RequestTable& table, Context& context);
+void add_review_requests(RequestTable& table, Context& context);
 void add_person_creations(RequestTable& table, Context& context);
 void add_role_requests(RequestTable& table, Context& context);
 void add_enrolment_requests(RequestTable& table, Context& context);

@@ -13,6 +13,7 @@
 #include "policies/policyd/refusals.h"
 #include "policies/store/emergency_reviews.h"
 #include "policies/store/persons.h"
+#include "policies/store/reviews.h"
 #include "policies/store/windows.h"
 
 #include <algorithm>
@@ -121,6 +122,38 @@ void pass_gate(
     Connection::run_row(row, caller, std::move(request), answer);
 }
 
+namespace {
+
+/// Whoever confirms accounts is told of it at each login, and then whoever validates.
+Result<> add_review_notices(
+    Context& context, store::Person const& who, Language language, json::array& notices
+)
+{
+    auto const has = [&](std::string_view role) {
+        return std::find(who.roles.begin(), who.roles.end(), role) != who.roles.end();
+    };
+    for (auto const& review : ECLUSE_TRY(store::running_reviews(context.database))) {
+        bool const confirms =
+            review.vendor ? has("vendor_manager") && who.vendor == review.vendor : has("rssi");
+        bool const validates = review.vendor ? has("dsi") : has("rssi");
+        if (confirms && review.missing > 0)
+            notices.emplace_back(text(
+                language,
+                TextKey::review_notice,
+                {{"review", review.id},
+                 {"count", std::to_string(review.missing)},
+                 {"due", format_moment(UtcTime{std::chrono::seconds{review.due_at}}, language)}}
+            ));
+        if (validates && review.missing == 0)
+            notices.emplace_back(
+                text(language, TextKey::review_notice_validate, {{"review", review.id}})
+            );
+    }
+    return {};
+}
+
+} // namespace
+
 Result<json::array> notices_for(Context& context, std::string_view person, Language language)
 {
     auto const now = context.clock.decision_now();
@@ -143,6 +176,7 @@ Result<json::array> notices_for(Context& context, std::string_view person, Langu
             {{"window", escorted->window},
              {"start", format_moment(UtcTime{std::chrono::seconds{escorted->opens_at}}, language)}}
         ));
+    if (who) ECLUSE_TRY(add_review_notices(context, *who, language, notices));
     if (is_rssi) {
         std::string windows;
         for (auto const& id : ECLUSE_TRY(store::open_emergencies(context.database)))

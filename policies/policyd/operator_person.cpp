@@ -4,12 +4,10 @@
 #include "policies/config/config.h"
 #include "policies/core/decide.h"
 #include "policies/policyd/boxes.h"
-#include "policies/policyd/endings.h"
-#include "policies/policyd/live.h"
 #include "policies/policyd/operator_act.h"
 #include "policies/policyd/operator_invitation.h"
-#include "policies/policyd/operator_session.h"
 #include "policies/policyd/people_rules.h"
+#include "policies/policyd/withdrawal.h"
 #include "policies/store/credentials.h"
 #include "policies/store/vendors.h"
 #include "policies/vault/vault.h"
@@ -143,27 +141,15 @@ Reply take_away(Context& context, Caller const& caller, Request& request, StateC
     if (person.id == caller.person) return own_act();
     if (why.empty()) return bad_value("reason", "vide");
     if (person.state == "archived" || person.state == change.to) return wrong_state(person.state);
-    auto const now = seconds_now(context);
-    ECLUSE_TRY(record_act(
+    auto const ended = ECLUSE_TRY(withdraw_account(
         context,
         caller,
-        {.type = change.type,
-         .object = person.id,
-         .details = {{"before", person.state}, {"after", change.to}, {"reason", why}}},
-        [&]() -> Result<> {
-            ECLUSE_TRY(store::set_person_state(
-                context.database, person.id, change.to, why, caller.person, now
-            ));
-            if (std::string_view{change.to} == "archived")
-                for (auto const* kind : {"password", "ssh_key", "totp", "recovery"})
-                    ECLUSE_TRY(store::revoke_credentials(context.database, person.id, kind, now));
-            return operator_session::end_all_of(context, person.id);
-        }
+        {.person = person.id,
+         .before = person.state,
+         .to = change.to,
+         .type = change.type,
+         .reason = why}
     ));
-    auto ending = endings::revoked();
-    ending.by = caller.person;
-    ending.comment = why;
-    auto const ended = context.live.revoke_person(person.id, ending);
     return json::object{{"login", person.login}, {"sessions_ended", ended}};
 }
 

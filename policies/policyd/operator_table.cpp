@@ -56,6 +56,7 @@ void add_operator_requests(RequestTable& table, Context& context)
     add_escort_requests(table, context);
     add_emergency_requests(table, context);
     add_oncall_requests(table, context);
+    add_review_requests(table, context);
     add_extension_requests(table, context);
     add_gateway_requests(table, context);
     add_session_requests(table, context);

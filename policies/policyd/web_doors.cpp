@@ -40,6 +40,7 @@ constexpr Owner owners[] = {
     {"subcontractor", "SELECT vendor FROM subcontractor WHERE id = $1"},
     {"person", "SELECT vendor FROM person WHERE id = $1"},
     {"vendor", "SELECT id AS vendor FROM vendor WHERE id = $1"},
+    {"review", "SELECT vendor FROM access_review WHERE id = $1"},
 };
 
 std::string owner_of(Context& context, std::string const& kind, std::string_view event)

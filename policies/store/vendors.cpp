@@ -118,6 +118,17 @@ Result<json::object> list_vendors(Database& database, std::optional<std::string>
     );
 }
 
+Result<json::array> vendor_assets(Database& database, std::string const& id)
+{
+    return shown_rows(
+        database,
+        "SELECT a.name AS name, a.description AS description, a.state AS state FROM asset a "
+        "JOIN vendor_asset v ON v.asset = a.id WHERE v.vendor = $1 ORDER BY a.name",
+        {id},
+        {{"name"}, {"description"}, {"state"}}
+    );
+}
+
 Result<json::object> show_vendor(Database& database, std::string const& id)
 {
     auto const row = ECLUSE_TRY(database.row(
@@ -138,13 +149,7 @@ Result<json::object> show_vendor(Database& database, std::string const& id)
          {"contract_to", As::instant},
          {"created_at", As::instant}}
     );
-    object["assets"] = ECLUSE_TRY(shown_rows(
-        database,
-        "SELECT a.name AS name, a.description AS description, a.state AS state FROM asset a "
-        "JOIN vendor_asset v ON v.asset = a.id WHERE v.vendor = $1 ORDER BY a.name",
-        {id},
-        {{"name"}, {"description"}, {"state"}}
-    ));
+    object["assets"] = ECLUSE_TRY(vendor_assets(database, id));
     object["sources"] = ECLUSE_TRY(list_sources(database, {.vendor = id, .state = {}})).at("rows");
     object["persons"] = ECLUSE_TRY(shown_rows(
         database,

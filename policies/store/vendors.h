@@ -37,6 +37,8 @@ Result<std::int64_t>
 remove_asset(Database& database, std::string const& vendor, std::string const& asset);
 [[nodiscard]] Result<boost::json::object>
 list_vendors(Database& database, std::optional<std::string> const& only);
+/// What the company may be given a window on.
+[[nodiscard]] Result<boost::json::array> vendor_assets(Database& database, std::string const& id);
 [[nodiscard]] Result<boost::json::object> show_vendor(Database& database, std::string const& id);
 
 struct Subcontractor {

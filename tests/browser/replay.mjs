@@ -69,6 +69,20 @@ try {
     await rssi.getByText("conservé tant que le RSSI ne lève pas la conservation").waitFor();
     await rssi.getByRole("button", { name: "Lever la conservation" }).waitFor();
   }, rssi);
+  // clause: WEB:GA4
+  await step("the RSSI reviews the hospital's own accounts", async () => {
+    await rssi.goto("/revues");
+    await rssi.getByText("Aucune revue").waitFor();
+    await rssi.getByRole("button", { name: "Revoir le personnel de l’établissement" }).click();
+    await rssi.getByRole("dialog").getByRole("button", { name: "Revoir le personnel de l’établissement" }).click();
+    await rssi.getByRole("table").getByRole("link").first().click();
+    await rssi.getByText("votre compte : une autre personne décide").waitFor();
+    await rssi.getByRole("button", { name: /^Garder/ }).first().click();
+    await rssi.getByText("gardé", { exact: true }).waitFor();
+    await look(rssi, "r04-review");
+    await rssi.goto(`/enregistrements/${session}`);
+    await rssi.getByRole("heading", { name: "Ouvrir l’enregistrement" }).waitFor();
+  }, rssi);
   await step("reason, key and passphrase are all asked for", async () => {
     await rssi.getByRole("button", { name: "Vérifier et ouvrir" }).click();
     await rssi.getByText("Choisissez le fichier de votre clé.").first().waitFor();

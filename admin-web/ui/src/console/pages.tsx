@@ -32,6 +32,8 @@ export const places: readonly Place[] = [
   { path: "/refus", view: () => <Later load={() => import("./refusals")} show={({ Refusals }) => <Refusals />} /> },
   { path: "/urgence", view: () => <Later load={() => import("./emergency")} show={({ Emergencies }) => <Emergencies />} /> },
   { path: "/astreinte", view: () => <Later load={() => import("./oncall")} show={({ Rota }) => <Rota />} /> },
+  { path: "/revues", view: () => <Later load={() => import("../views/account_reviews")} show={({ AccountReviews }) => <AccountReviews />} /> },
+  { path: "/revues/:id", view: ({ id }: { id: string }) => <Later load={() => import("../views/account_reviews")} show={({ AccountReview }) => <AccountReview id={id} />} /> },
   { path: "/compte", view: Account },
 ];
 export const nav: readonly Entry[] = [
@@ -41,7 +43,7 @@ export const nav: readonly Entry[] = [
   { path: "/enregistrements", label: () => t("nav.recordings"), icon: "eye", shown: () => hasRole("rssi", "auditor") },
   { path: "/comptes-rendus", label: () => t("nav.reports"), icon: "file-text" },
   { path: "/titulaires", label: () => t("nav.vendors"), icon: "building-2" },
-  { path: "/personnes", label: () => t("nav.people"), icon: "users" },
+  { path: "/personnes", label: () => t("nav.people"), icon: "users", below: ["/revues"] },
   { path: "/cibles", label: () => t("nav.assets"), icon: "server" },
   { path: "/refus", label: () => t("nav.refusals"), icon: "circle-x" },
   { path: "/urgence", label: () => t("nav.emergency"), icon: "siren", below: ["/astreinte"] },

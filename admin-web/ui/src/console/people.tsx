@@ -64,7 +64,7 @@ export function People() {
   const [adding, setAdding] = useState(false);
   const rows = ((data?.rows ?? []) as Answer[]).filter((p) => (!side || (side === "hospital") === !p.vendor) && (!state || p.state === state));
   return (
-    <Page title={t("people.title")} actions={<button type="button" class="primary" onClick={() => setAdding(true)}><Icon name="plus" />{t("people.add_hospital")}</button>}>
+    <Page title={t("people.title")} actions={<><a class="button" href="/revues"><Icon name="circle-check" />{t("accounts.title")}</a><button type="button" class="primary" onClick={() => setAdding(true)}><Icon name="plus" />{t("people.add_hospital")}</button></>}>
       <div class="filters">
         <Filter name="side" label={t("people.side")} value={side} onValue={setSide} options={[["", t("filter.all")], ["hospital", t("people.hospital")], ["vendor", t("people.vendors")]]} />
         <Filter name="state" label={t("window.state")} value={state} onValue={setState} options={[["", t("filter.all")], ...["invited", "active", "suspended", "blocked", "archived"].map((one): [string, string] => [one, word("state.person", one)])]} />

@@ -1,4 +1,4 @@
-import type { Entry, Place } from "../parts/app";
+import { type Entry, Later, type Place } from "../parts/app";
 import { hasRole } from "../parts/session";
 import { t } from "../lib/text";
 import { AskWindow } from "./ask";
@@ -17,12 +17,14 @@ export const places: readonly Place[] = [
   { path: "/comptes-rendus", view: Reports },
   { path: "/comptes-rendus/:id", view: PortalReport },
   { path: "/equipe", view: Team },
+  { path: "/revues", view: () => <Later load={() => import("../views/account_reviews")} show={({ AccountReviews }) => <AccountReviews />} /> },
+  { path: "/revues/:id", view: ({ id }: { id: string }) => <Later load={() => import("../views/account_reviews")} show={({ AccountReview }) => <AccountReview id={id} />} /> },
   { path: "/compte", view: Account },
 ];
 export const nav: readonly Entry[] = [
   { path: "/", label: () => t("nav.windows"), icon: "calendar-days", below: ["/creneaux"] },
   { path: "/demande", label: () => t("nav.ask"), icon: "plus" },
   { path: "/comptes-rendus", label: () => t("nav.reports"), icon: "file-text" },
-  { path: "/equipe", label: () => t("nav.team"), icon: "users", shown: manages },
+  { path: "/equipe", label: () => t("nav.team"), icon: "users", below: ["/revues"], shown: manages },
   { path: "/compte", label: () => t("nav.account"), icon: "user" },
 ];

@@ -70,7 +70,7 @@ export function Team() {
     },
   ];
   return (
-    <Page title={t("team.title")} lead={<p>{t("team.lead")}</p>}>
+    <Page title={t("team.title")} lead={<p>{t("team.lead")}</p>} actions={<a class="button" href="/revues"><Icon name="circle-check" />{t("accounts.title")}</a>}>
       <Section title={t("team.people")} count={people.data ? (people.data.rows as Answer[]).length : undefined} actions={<><button type="button" onClick={() => setAdding("person")}><Icon name="plus" />{t("people.add")}</button><button type="button" onClick={() => setAdding("import")}>{t("import.open")}</button></>}>
         {people.problem && <ProblemBox problem={people.problem} retry={people.reload} />}
         {!people.data && !people.problem && <Loading />}
