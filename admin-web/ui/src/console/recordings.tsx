@@ -5,12 +5,13 @@ import { t } from "../lib/text";
 import { showDuration } from "../lib/time";
 import { Empty, Loading, Moment, Notice, ProblemBox, Raw, RecordingState } from "../parts/basics";
 import { Page } from "../parts/page";
-import { type Column, Filter, Table } from "../parts/table";
+import { type Column, Filter, More, Table } from "../parts/table";
 import { showBytes } from "./sessions";
 
 /** What was recorded, newest first; each opens with a reason and a key (R2). */
 export function Recordings() {
-  const { data, problem, stale, reload } = useCall("recording.list", {}, ["session"]);
+  const list = useCall("recording.list", {}, ["session"]);
+  const { data, problem, stale, reload } = list;
   const [vendor, setVendor] = useQuery("titulaire");
   const all = (data?.rows ?? []) as Answer[];
   const vendors = [...new Set(all.map((row) => String(row.vendor)))].sort();
@@ -31,6 +32,7 @@ export function Recordings() {
       {problem && !data && <ProblemBox problem={problem} retry={reload} />}
       {!data && !problem && <Loading />}
       {data && <Table id="e" caption={t("recordings.title")} columns={columns} rows={all.filter((row) => !vendor || row.vendor === vendor)} rowKey={(row) => row.session} csv="enregistrements" empty={<Empty title={t("recordings.none")}><p>{t("recordings.none_text")}</p></Empty>} />}
+      <More list={list} />
     </Page>
   );
 }
