@@ -116,7 +116,12 @@ foreach(line IN LISTS lines)
   list(JOIN in_path "," parameters)
   list(JOIN body "," properties)
   list(JOIN required "," required)
-  set(operation "\"operationId\":\"${request}\",\"x-door\":\"${door}\",\"parameters\":[${parameters}]")
+  # A token of automation knows one door, signs nothing, and does not listen.
+  set(security "")
+  if(NOT door STREQUAL "portal" AND NOT "${fields}" MATCHES "(^|,)password(,|$)" AND NOT answer STREQUAL "websocket")
+    set(security "\"security\":[{\"session\":[]},{\"token\":[]}],")
+  endif()
+  set(operation "\"operationId\":\"${request}\",\"x-door\":\"${door}\",${security}\"parameters\":[${parameters}]")
   if(method STREQUAL "POST")
     string(APPEND operation ",\"requestBody\":{\"required\":true,\"content\":{\"application/json\":{\"schema\":{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{${properties}},\"required\":[${required}]}}}}")
   endif()
@@ -152,7 +157,7 @@ foreach(id IN LISTS path_ids)
 endforeach()
 set(openapi "{\"openapi\":\"3.1.0\",\"info\":{\"title\":\"Écluse\",\"version\":\"1\"},
 \"components\":{\"schemas\":{\"Problem\":{\"type\":\"object\",\"required\":[\"status\",\"code\",\"title\"],\"properties\":{\"status\":{\"type\":\"integer\"},\"code\":{\"type\":\"string\"},\"title\":{\"type\":\"string\"},\"detail\":{\"type\":\"string\"},\"remedy\":{\"type\":\"string\"},\"reference\":{\"type\":\"string\"}}}},
-\"securitySchemes\":{\"session\":{\"type\":\"apiKey\",\"in\":\"cookie\",\"name\":\"__Host-ecluse\"}}},
+\"securitySchemes\":{\"session\":{\"type\":\"apiKey\",\"in\":\"cookie\",\"name\":\"__Host-ecluse\"},\"token\":{\"type\":\"http\",\"scheme\":\"bearer\",\"bearerFormat\":\"ecluse_ and 64 hexadecimal digits\",\"description\":\"Made with eclusectl token create; console only, without a cookie, with the rights of its role. What people do for themselves, and what they sign, refuses it (E-JET-07).\"}}},
 \"security\":[{\"session\":[]}],
 \"paths\":{
 ${paths}

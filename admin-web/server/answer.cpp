@@ -119,7 +119,8 @@ HttpResponse to_response(
         // The cookie alone has it: no script ever sees it. An invitation's token is another thing.
         fields.erase("token");
     }
-    if (route.request == "login" || route.request == "whoami") fields["csrf"] = csrf_of(session);
+    bool const tells_session = route.request == "login" || route.request == "whoami";
+    if (tells_session && !session.empty()) fields["csrf"] = csrf_of(session);
     auto response = success(route, std::move(fields), reply.files);
     if (!response) {
         log(LogLevel::error, std::string{route.request} + ": " + response.error().what);

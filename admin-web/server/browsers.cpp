@@ -20,15 +20,20 @@ Result<std::shared_ptr<PolicyLink>> Browsers::open(Who const& who, PolicyLink::H
     auto link = ECLUSE_TRY(PolicyLink::connect(context_, socket_path_, std::move(hooks)));
     json::object hello{
         {"address", who.address}, {"origin", who.origin}, {"language", to_code(who.language)}};
-    if (!who.token.empty()) hello["token"] = who.token;
+    if (!who.token.empty()) hello[who.automation ? "api_token" : "token"] = who.token;
     link->ask("browser.hello", std::move(hello), nullptr);
     return link;
 }
 
-Result<Browsers::Browser*> Browsers::find(Who const& who)
+std::string Browsers::key_of(Who const& who)
 {
     // Another address is another browser, whatever cookie it has.
-    auto const key = who.token + "@" + who.address;
+    return who.token + "@" + who.address;
+}
+
+Result<Browsers::Browser*> Browsers::find(Who const& who)
+{
+    auto const key = key_of(who);
     auto const now = std::chrono::steady_clock::now();
     auto found = links_.find(key);
     if (found == links_.end() || !found->second.link->open()) {
@@ -65,6 +70,13 @@ void Browsers::ask(
             done(std::move(reply));
         }
     );
+}
+
+void Browsers::forget(Who const& who)
+{
+    auto const found = links_.find(key_of(who));
+    if (found == links_.end() || !found->second.listeners.empty()) return;
+    if (found->second.link->idle()) found->second.link->close();
 }
 
 void Browsers::listen(

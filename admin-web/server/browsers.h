@@ -21,7 +21,8 @@ public:
     Browsers(boost::asio::io_context& context, std::string socket_path);
 
     struct Who {
-        std::string token; // empty: nobody yet
+        std::string token;       // empty: nobody yet
+        bool automation = false; // the token is no session's
         std::string address;
         std::string origin; // of the page, as its Host says: "https://portal.example"
         Language language = Language::french;
@@ -32,6 +33,9 @@ public:
         boost::json::object fields,
         PolicyLink::Done done
     );
+
+    /// Whoever was refused needs no connection any more: nobody fills the table with guesses.
+    void forget(Who const& who);
 
     /// A page that listens.
     struct Listener {
@@ -51,6 +55,7 @@ private:
     };
     using Key = std::string;
 
+    [[nodiscard]] static Key key_of(Who const& who);
     [[nodiscard]] Result<std::shared_ptr<PolicyLink>>
     open(Who const& who, PolicyLink::Hooks hooks);
     [[nodiscard]] Result<Browser*> find(Who const& who);

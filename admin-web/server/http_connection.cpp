@@ -47,6 +47,7 @@ bool is_ambiguous(http::request<http::string_body> const& request)
          {http::field::host,
           http::field::origin,
           http::field::cookie,
+          http::field::authorization,
           http::field::content_type,
           http::field::content_length})
         if (request.count(name) > 1) return true;
@@ -192,6 +193,7 @@ private:
         request.fetch_site = text_of(from, "Sec-Fetch-Site");
         request.cookie = text_of(from, http::field::cookie);
         request.token = text_of(from, "X-Ecluse-Token");
+        request.authorization = text_of(from, http::field::authorization);
         request.content_type = text_of(from, http::field::content_type);
         request.accept_encoding = text_of(from, http::field::accept_encoding);
         request.accept_language = text_of(from, http::field::accept_language);

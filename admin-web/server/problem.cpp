@@ -22,7 +22,10 @@ constexpr std::array statuses{
     Status{"E-IP-01", 403},  Status{"E-INC-01", 404}, Status{"E-RAP-00", 404},
     Status{"E-REF-01", 404}, Status{"E-ENR-02", 404}, Status{"E-INV-01", 404},
     Status{"E-ETA-01", 409}, Status{"E-CRE-01", 409}, Status{"E-DEJ-01", 409},
-    Status{"E-REQ-01", 400},
+    Status{"E-REQ-01", 400}, Status{"E-JET-01", 401}, Status{"E-JET-02", 401},
+    Status{"E-JET-03", 401}, Status{"E-JET-04", 401}, Status{"E-JET-05", 401},
+    Status{"E-JET-06", 429}, Status{"E-JET-07", 403}, Status{"E-JET-08", 403},
+    Status{"E-JET-09", 403},
 };
 
 unsigned status_of(std::string_view code)
@@ -86,6 +89,10 @@ Own own(Refused why)
         return {503, "E-WEB-09", TextKey::web_away_text, TextKey::web_away_remedy};
     case Refused::failed:
         return {500, "E-WEB-10", TextKey::web_failed_text, TextKey::web_away_remedy};
+    case Refused::token_elsewhere:
+        return {403, "E-WEB-11", TextKey::web_token_door_text, TextKey::web_token_door_remedy};
+    case Refused::token_and_cookie:
+        return {400, "E-WEB-12", TextKey::web_token_cookie_text, TextKey::web_token_cookie_remedy};
     }
     assertion_failed("Refused", __FILE__, __LINE__);
 }

@@ -25,6 +25,8 @@ enum class Refused {
     no_session,      // 401 E-AUT-02
     policyd_away,    // 503 E-WEB-09
     failed,          // 500 E-WEB-10
+    token_elsewhere, // 403 E-WEB-11: of automation, at the portal
+    token_and_cookie, // 400 E-WEB-12
 };
 [[nodiscard]] HttpResponse problem(Refused why, Language language, std::string_view detail = {});
 

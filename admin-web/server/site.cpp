@@ -1,6 +1,7 @@
 #include "admin-web/server/site.h"
 
 #include "admin-web/server/answer.h"
+#include "admin-web/server/bearer.h"
 #include "admin-web/server/cookie.h"
 #include "admin-web/server/problem.h"
 #include "admin-web/server/request_fields.h"
@@ -248,8 +249,9 @@ void Site::handle_route(HttpRequest const& request, Target const& target, Respon
         return respond(std::move(response));
     }
     auto const& route = *match.route;
-    auto const token = session_token(request.cookie);
-    if (auto refused = guard(request, route, token)) return respond(std::move(*refused));
+    auto const bearer = bearer_token(request.authorization);
+    Asker const asker{bearer ? *bearer : session_token(request.cookie), bearer.has_value()};
+    if (auto refused = guard(request, route, asker)) return respond(std::move(*refused));
     auto fields = [&]() -> Result<json::object> {
         if (request.method == "POST") return fields_of_body(route, match.path_fields, request.body);
         auto const query = ECLUSE_TRY(read_query(target.query));
@@ -263,22 +265,36 @@ void Site::handle_route(HttpRequest const& request, Target const& target, Respon
     }
     if (route.request == "web.challenge") return respond(challenge(request, *fields));
     if (auto refused = check_proof(request, route, *fields)) return respond(std::move(*refused));
-    ask_policyd(request, {&route, std::move(*fields), token}, respond);
+    ask_policyd(request, {&route, std::move(*fields), asker}, respond);
 }
 
 std::optional<HttpResponse>
-Site::guard(HttpRequest const& request, RouteRow const& route, std::string const& token) const
+Site::guard(HttpRequest const& request, RouteRow const& route, Asker const& asker) const
 {
     auto const language = language_of(request.accept_language);
     bool const acts = request.method == "POST";
     bool const open = is_in(anonymous, route.request);
-    if (acts && !is_own_page(request)) return problem(Refused::other_site, language);
-    if (!open && token.empty()) return problem(Refused::no_session, language);
-    if (acts && !open && !equal_in_constant_time(request.token, csrf_of(token)))
+    if (asker.automation)
+        if (auto refused = guard_automation(request, asker.token)) return refused;
+    // No page elsewhere can make a browser send a token: it needs no proof of where it comes from.
+    bool const by_page = open || !asker.automation;
+    if (acts && by_page && !is_own_page(request)) return problem(Refused::other_site, language);
+    if (!open && asker.token.empty()) return problem(Refused::no_session, language);
+    if (acts && !open && by_page && !equal_in_constant_time(request.token, csrf_of(asker.token)))
         return problem(Refused::other_site, language);
     auto const type = std::string_view{request.content_type};
     if (acts && type.substr(0, type.find(';')) != "application/json")
         return problem(Refused::wrong_type, language);
+    return std::nullopt;
+}
+
+std::optional<HttpResponse>
+Site::guard_automation(HttpRequest const& request, std::string const& token) const
+{
+    auto const language = language_of(request.accept_language);
+    if (door_ != "console") return problem(Refused::token_elsewhere, language);
+    if (!request.cookie.empty()) return problem(Refused::token_and_cookie, language);
+    if (token.empty()) return problem(Refused::malformed, language, "Authorization");
     return std::nullopt;
 }
 
@@ -312,15 +328,27 @@ void Site::ask_policyd(HttpRequest const& request, Guarded guarded, Respond cons
     auto const& route = *guarded.route;
     bool const open = is_in(anonymous, route.request);
     Browsers::Who const who{
-        open ? std::string{} : guarded.token, request.address, origin_of(request), language};
-    if (request.passive && !open) guarded.fields["passive"] = true;
+        open ? std::string{} : guarded.asker.token,
+        guarded.asker.automation,
+        request.address,
+        origin_of(request),
+        language};
+    if (request.passive && !open && !who.automation) guarded.fields["passive"] = true;
     browsers_.ask(
         who,
         route.request,
         std::move(guarded.fields),
         [this, &route, who, language, respond](Result<PolicyLink::Reply> reply) {
             if (!reply) return respond(problem(Refused::policyd_away, language));
-            auto response = to_response(route, std::move(*reply), who.token, language);
+            auto const session = who.automation ? std::string{} : who.token;
+            auto response = to_response(route, std::move(*reply), session, language);
+            if (response.status == 401) {
+                if (who.automation)
+                    response.headers.emplace_back(
+                        "WWW-Authenticate", "Bearer error=\"invalid_token\""
+                    );
+                browsers_.forget(who);
+            }
             if (is_in(with_proof, route.request)) {
                 if (response.status == 200)
                     challenges_.succeeded(who.address);
@@ -354,11 +382,13 @@ Site::guard_socket(HttpRequest const& request, Respond const& refused) const
         return refuse(problem(Refused::not_found, language));
     // A script elsewhere could open a WebSocket with our cookie: the origin is all that tells.
     if (!is_own_page(request)) return refuse(problem(Refused::other_site, language));
+    // Automation reads lists; it does not wait for their changes.
+    if (bearer_token(request.authorization)) return refuse(problem(Refused::no_session, language));
     auto token = session_token(request.cookie);
     if (token.empty()) return refuse(problem(Refused::no_session, language));
     auto fields = fields_of_query(*match.route, match.path_fields, {});
     if (!fields) return refuse(problem(Refused::malformed, language, fields.error().what));
-    return Guarded{match.route, std::move(*fields), std::move(token)};
+    return Guarded{match.route, std::move(*fields), {std::move(token)}};
 }
 
 std::function<void(Result<PolicyLink::Reply>)> Site::when_socket_answered(
@@ -371,7 +401,7 @@ std::function<void(Result<PolicyLink::Reply>)> Site::when_socket_answered(
     return [accepted = std::move(accepted),
             refused,
             language,
-            token = guarded.token,
+            token = guarded.asker.token,
             route = guarded.route](Result<PolicyLink::Reply> reply) {
         if (!reply) return refused(problem(Refused::policyd_away, language));
         auto files = std::exchange(reply->files, {});
@@ -398,7 +428,7 @@ void Site::watch(
         }
     );
     browsers_.ask(
-        {guarded->token, request.address, origin_of(request), language},
+        {guarded->asker.token, false, request.address, origin_of(request), language},
         guarded->route->request,
         std::move(guarded->fields),
         std::move(answered)
@@ -416,7 +446,7 @@ void Site::listen(
     auto const guarded = guard_socket(request, refused);
     if (!guarded) return;
     browsers_.listen(
-        {guarded->token, request.address, origin_of(request), language},
+        {guarded->asker.token, false, request.address, origin_of(request), language},
         listener,
         when_socket_answered(
             *guarded,

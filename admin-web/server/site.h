@@ -67,14 +67,21 @@ public:
     void dropped(SourceAddress const& address, std::string_view reason);
 
 private:
+    /// Who asks: a page with its session, or automation with a token of its own. Never both.
+    struct Asker {
+        std::string token; // empty: nobody
+        bool automation = false;
+    };
     struct Guarded {
         RouteRow const* route;
         boost::json::object fields;
-        std::string token;
+        Asker asker;
     };
     void handle_route(HttpRequest const& request, Target const& target, Respond const& respond);
     [[nodiscard]] std::optional<HttpResponse>
-    guard(HttpRequest const& request, RouteRow const& route, std::string const& token) const;
+    guard(HttpRequest const& request, RouteRow const& route, Asker const& asker) const;
+    [[nodiscard]] std::optional<HttpResponse>
+    guard_automation(HttpRequest const& request, std::string const& token) const;
     /// The same for a WebSocket; refuses by itself.
     [[nodiscard]] std::optional<Guarded>
     guard_socket(HttpRequest const& request, Respond const& refused) const;

@@ -1,19 +1,8 @@
-#!/usr/bin/env python3
-"""What the portal costs: memory of idle pages that listen, and the time of an authenticated list beside policyd's own.
-
-measure.py [--pages 1000], with ECLUSE_BIN: the folder of the built programs. Run alone on a quiet machine.
-"""
-import argparse
+"""How bench.py measures: memory of a process, times of a request over HTTPS and of the same one asked of policyd."""
 import json
 import pathlib
 import socket
-import statistics
-import sys
 import time
-
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "tests/scenario/web"))
-import rig as rigs  # noqa: E402
-import web_test  # noqa: E402
 
 
 def resident_kib(pid):
@@ -47,41 +36,11 @@ def packet_times(rig, count):
     return times
 
 
-def main():
-    arguments = argparse.ArgumentParser()
-    arguments.add_argument("--pages", type=int, default=1000)
-    arguments.add_argument("--requests", type=int, default=500)
-    given = arguments.parse_args()
-    rig = web_test.rig = rigs.Rig("[portal]\nper_source_max = 1000\n")
-    pid = rig.daemons["web-portal"].pid
-    browser = rig.logged_in("portal", "n.belkacem")
-    for day in range(50):
-        at = 3700000000 + day * 86400
-        form = "%Y-%m-%dT%H:%M:%SZ"
-        status, text = browser.ask("POST", "/api/v1/windows", {
-            "asset": ["scanner-1"], "function": ["shell"], "opens": time.strftime(form, time.gmtime(at)),
-            "closes": time.strftime(form, time.gmtime(at + 3600)), "nature": "corrective", "reason": "mesure",
-            "procedure": "P-1"})
-        assert status == 200, text
+def list_times(browser, count, path="/api/v1/windows"):
     times = []
-    for _ in range(given.requests):
+    for _ in range(count):
         started = time.perf_counter()
-        status, _ = browser.ask("GET", "/api/v1/windows")
+        status, text = browser.ask("GET", path)
         times.append(time.perf_counter() - started)
-        assert status == 200
-    direct = packet_times(rig, given.requests)
-    before = resident_kib(pid)
-    pages = [web_test.WebSocket("portal", browser) for _ in range(given.pages)]
-    assert all(page.status == 101 for page in pages)
-    time.sleep(1)
-    after = resident_kib(pid)
-    print(json.dumps({
-        "list_ms": {"median": round(statistics.median(times) * 1000, 2), "p99": round(percentile(times, 0.99) * 1000, 2)},
-        "packet_ms": {"median": round(statistics.median(direct) * 1000, 2), "p99": round(percentile(direct, 0.99) * 1000, 2)},
-        "p99_ratio": round(percentile(times, 0.99) / percentile(direct, 0.99), 2),
-        "pages": given.pages, "portal_mib": {"before": round(before / 1024, 1), "after": round(after / 1024, 1)},
-        "kib_a_page": round((after - before) / given.pages, 1)}, indent=2))
-
-
-if __name__ == "__main__":
-    main()
+        assert status == 200, text
+    return times

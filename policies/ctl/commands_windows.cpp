@@ -20,6 +20,7 @@ std::vector<Command> window_rows()
          .request = "window.request",
          .options =
              {{.name = "asset", .kind = list, .required = true},
+              {.name = "vendor"},
               {.name = "account", .kind = list},
               {.name = "person", .kind = list},
               {.name = "opens", .kind = moment, .required = true},

@@ -17,6 +17,8 @@ namespace {
 
 /// A packet holds 64 KiB with its envelope; JSON escapes may double a text.
 constexpr std::size_t file_bytes_max = 48 * 1024;
+/// Beyond, a list is narrowed by its options.
+constexpr std::size_t list_rows_max = 10'000;
 
 std::string choices(std::string_view values)
 {
@@ -83,6 +85,35 @@ Result<json::value> convert(Option const& option, std::vector<std::string> const
     return Error{Errc::malformed, "kind"};
 }
 
+/// The rows of a list; nothing when the answer is none.
+json::array* rows_of(json::object& answer)
+{
+    auto* const rows = answer.if_contains("rows");
+    return rows && rows->is_array() ? &rows->get_array() : nullptr;
+}
+
+bool goes_on(json::object& answer)
+{
+    auto const* const rows = rows_of(answer);
+    return rows && answer.contains("next") && rows->size() < list_rows_max;
+}
+
+/// A list comes in pages: those after the first, into `answer`. False: `ctl` has said why not.
+bool add_pages(Ctl& ctl, Command const& command, json::object fields, json::object& answer)
+{
+    while (goes_on(answer)) {
+        fields["after"] = answer["next"];
+        auto page = ctl.ask(command.request, fields);
+        if (!page) return false;
+        auto rows = std::move(*rows_of(answer));
+        if (auto const* const more = rows_of(page->fields))
+            rows.insert(rows.end(), more->begin(), more->end());
+        answer = std::move(page->fields);
+        answer["rows"] = std::move(rows);
+    }
+    return true;
+}
+
 } // namespace
 
 std::optional<json::object> read_fields(Ctl& ctl, Command const& command)
@@ -145,8 +176,10 @@ void show(Ctl const& ctl, Command const& command, json::object const& answer)
 Exit ask_and_show(Ctl& ctl, Command const& command, json::object fields)
 {
     if (command.signs && !ctl.sign(fields)) return ctl.exit();
-    auto const answer = ctl.ask(command.request, std::move(fields));
-    if (!answer) return ctl.exit();
+    // What signs is no list: its secrets are not kept for another page.
+    auto const again = command.signs ? json::object{} : fields;
+    auto answer = ctl.ask(command.request, std::move(fields));
+    if (!answer || !add_pages(ctl, command, again, answer->fields)) return ctl.exit();
     show(ctl, command, answer->fields);
     return Exit::ok;
 }

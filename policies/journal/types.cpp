@@ -134,6 +134,8 @@ std::vector<JournalType> const& journal_types()
         {"credential.changed", "Mot de passe modifié"},
         {"credential.recovery_used", "Code de secours utilisé"},
         {"credential.replayed", "Code à usage unique rejoué et refusé"},
+        {"api_token.created", "Jeton d’automatisation créé"},
+        {"api_token.revoked", "Jeton d’automatisation révoqué"},
         {"charter.published", "Charte publiée"},
         {"charter.accepted", "Charte acceptée"},
 

@@ -5,6 +5,7 @@
 #include "common/text_keys.h"
 #include "policies/journal/journal.h"
 #include "policies/policyd/clock.h"
+#include "policies/policyd/operator_invitation.h"
 
 namespace ecluse::policyd {
 
@@ -18,6 +19,7 @@ record_act(Context& context, Caller const& caller, Act act, std::function<Result
         {"object", act.object},
         {"outcome", "ok"}};
     if (!caller.factors.empty()) event["factors"] = caller.factors;
+    name_token(event, caller);
     for (auto& detail : act.details)
         event[detail.key()] = std::move(detail.value());
     ECLUSE_TRY(context.journal.record(context.clock.utc_now(), act.type, event, work));
@@ -43,6 +45,11 @@ Caller system_caller()
     Caller caller;
     caller.person = "system";
     return caller;
+}
+
+void name_token(json::object& event, Caller const& caller)
+{
+    if (!caller.api_token.empty()) event["token"] = caller.api_token;
 }
 
 Result<> record_view(Context& context, Caller const& caller, std::string type, std::string object)
@@ -101,6 +108,12 @@ Fault already(std::string_view name)
         TextKey::operator_exists_text,
         {{"name", printable(name, 64)}},
         TextKey::operator_exists_remedy};
+}
+
+Reply page_reply(Result<json::object> page)
+{
+    if (!page && page.error().code == Errc::malformed) return bad_value("after", page.error().what);
+    return document(ECLUSE_TRY(std::move(page)));
 }
 
 Result<std::optional<std::string>> vendor_of(Context& context, Caller const& caller)

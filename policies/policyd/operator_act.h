@@ -36,6 +36,8 @@ Result<bool> record_act_once(
 );
 /// What a term brings about, without anybody asking.
 [[nodiscard]] Caller system_caller();
+/// Says in an event by which token of automation it was done, if by one.
+void name_token(boost::json::object& event, Caller const& caller);
 /// Something was read that must leave a trace (CLAUSIER:O-6.3).
 Result<> record_view(Context& context, Caller const& caller, std::string type, std::string object);
 
@@ -55,6 +57,9 @@ Result<> record_view(Context& context, Caller const& caller, std::string type, s
 [[nodiscard]] Fault not_yours();
 /// E-DEJ-01: it exists already.
 [[nodiscard]] Fault already(std::string_view name);
+
+/// One page of a list; E-SAI-01 when its cursor is none of this list.
+[[nodiscard]] Reply page_reply(Result<boost::json::object> page);
 
 /// The company of whoever asks; nothing for the hospital's people.
 [[nodiscard]] Result<std::optional<std::string>> vendor_of(Context& context, Caller const& caller);
@@ -100,5 +105,6 @@ void add_explain_requests(RequestTable& table, Context& context);
 void add_secret_requests(RequestTable& table, Context& context);
 void add_certificate_requests(RequestTable& table, Context& context);
 void add_ticket_requests(RequestTable& table, Context& context);
+void add_token_requests(RequestTable& table, Context& context);
 
 } // namespace ecluse::policyd

@@ -5,6 +5,7 @@
 #include "common/text_keys.h"
 #include "policies/config/config.h"
 #include "policies/core/refusal.h"
+#include "policies/policyd/api_token.h"
 #include "policies/policyd/authentication.h"
 #include "policies/policyd/clock.h"
 #include "policies/policyd/connection.h"
@@ -42,7 +43,7 @@ Fault old_password(Context& context)
 
 bool may_ask(RequestRow const& row, Caller const& caller)
 {
-    if (row.access == Access::logged_in) return true;
+    if (row.access != Access::roles) return true;
     return std::any_of(row.roles.begin(), row.roles.end(), [&](std::string const& role) {
         return caller.has_role(role);
     });
@@ -68,6 +69,15 @@ void sign(
             Connection::run_row(row, caller, std::move(*held), answer);
         }
     );
+}
+
+std::optional<Fault>
+refusal(Context& context, RequestRow const& row, Request const& request, Caller const& caller)
+{
+    if (!may_ask(row, caller)) return wrong_role(row);
+    if (auto fault = api_token::not_for_token(row, request.name, caller)) return fault;
+    if (caller.password_too_old && !row.with_old_password) return old_password(context);
+    return std::nullopt;
 }
 
 } // namespace
@@ -100,11 +110,7 @@ void pass_gate(
     Context& context, RequestRow const& row, Caller caller, Request request, Answer const& answer
 )
 {
-    auto refused = !may_ask(row, caller) ? std::optional{wrong_role(row)}
-                   : caller.password_too_old && !row.with_old_password
-                       ? std::optional{old_password(context)}
-                       : std::nullopt;
-    if (refused) {
+    if (auto refused = refusal(context, row, request, caller)) {
         auto const noted = record_refusal(
             context,
             {.code = refused->code,
@@ -112,7 +118,7 @@ void pass_gate(
              .address = caller.address,
              .login = caller.login,
              .person = caller.person,
-             .detail = request.name}
+             .detail = request.name + (caller.api_token.empty() ? "" : " " + caller.api_token)}
         );
         if (!noted) return answer.complete(noted.error());
         refused->reference = *noted;

@@ -4,6 +4,7 @@
 #include "policies/policyd/clock.h"
 #include "policies/policyd/context.h"
 #include "policies/policyd/operator_act.h"
+#include "policies/policyd/operator_invitation.h"
 #include "policies/policyd/operator_objects.h"
 #include "policies/policyd/paths.h"
 #include "policies/policyd/role.h"
@@ -11,6 +12,7 @@
 #include "policies/store/database.h"
 #include "policies/vault/evidence_key.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <fcntl.h>
 
@@ -19,6 +21,9 @@ namespace {
 
 /// Lines shown at once; the rest is asked with `after`.
 constexpr std::int64_t page_lines = 200;
+/// Lines looked at for one page: what is asked for may be rare in a journal of years, and policyd
+/// has only one thread.
+constexpr std::int64_t looked_at_max = 5000;
 /// Rows read from the database at a time while a large answer is written.
 constexpr std::int64_t chunk_rows = 5000;
 
@@ -67,28 +72,32 @@ Reply show(Context& context, Caller const& caller, Request& request)
     auto const after = fields.optional_number("after", 0).value_or(0);
     auto const span = read_span(fields);
     if (auto const done = fields.finish(); !done) return Reply::violation(done.error().what);
+    auto const newest = context.journal.head().sequence;
+    auto const looked_to = after + std::clamp(newest - after, std::int64_t{0}, looked_at_max);
     auto const found = ECLUSE_TRY(context.database.rows(
-        "SELECT sequence, at_ms, type, event FROM journal_event WHERE sequence > $1 AND at_ms >= "
-        "$2 "
-        "AND at_ms < $3 AND ($4 = '' OR type = $4) "
-        "AND ($5 = '' OR json_extract(event, '$.actor') IN ($5, (SELECT id FROM person WHERE login "
-        "= $5))) "
-        "AND ($6 = '' OR json_extract(event, '$.object') = $6) ORDER BY sequence LIMIT $7",
-        {after, span.from_ms, span.to_ms, type, actor, object, page_lines + 1}
+        "SELECT sequence, at_ms, type, event FROM journal_event WHERE sequence > $1 AND sequence "
+        "<= $2 AND at_ms >= $3 AND at_ms < $4 AND ($5 = '' OR type = $5) "
+        "AND ($6 = '' OR json_extract(event, '$.actor') IN ($6, (SELECT id FROM person WHERE login "
+        "= $6))) "
+        "AND ($7 = '' OR json_extract(event, '$.object') = $7) ORDER BY sequence LIMIT $8",
+        {after, looked_to, span.from_ms, span.to_ms, type, actor, object, page_lines}
     ));
     json::array rows;
     for (auto const& row : found)
-        if (rows.size() < static_cast<std::size_t>(page_lines)) rows.push_back(event_of(row));
-    ECLUSE_TRY(context.journal.record(
-        context.clock.utc_now(),
-        "journal.viewed",
-        {{"actor", caller.person},
-         {"source", caller.address},
-         {"object", "journal"},
-         {"outcome", "success"},
-         {"type", type}}
-    ));
-    return rows_reply(std::move(rows), found.size() > static_cast<std::size_t>(page_lines));
+        rows.push_back(event_of(row));
+    bool const full = found.size() == static_cast<std::size_t>(page_lines);
+    auto const next = full ? found.back().number("sequence") : looked_to;
+    json::object event{
+        {"actor", caller.person},
+        {"source", caller.address},
+        {"object", "journal"},
+        {"outcome", "success"},
+        {"type", type}};
+    name_token(event, caller);
+    ECLUSE_TRY(context.journal.record(context.clock.utc_now(), "journal.viewed", event));
+    json::object list{{"rows", std::move(rows)}, {"more", next < newest}};
+    if (next < newest) list["next"] = next;
+    return document(std::move(list));
 }
 
 /// Sequence, salt and event of each line, as JSON lines: with journal.log, all that

@@ -1,7 +1,8 @@
 #include "policies/policyd/operator_objects.h"
 
 #include "common/json.h"
-#include "common/packet.h"
+#include "policies/policyd/operator_act.h"
+#include "policies/policyd/operator_invitation.h"
 
 namespace ecluse::policyd {
 
@@ -12,13 +13,20 @@ Fault rule_fault(ecluse::Fault fault)
 
 Reply rows_reply(json::array rows, bool more)
 {
-    json::object list{{"rows", std::move(rows)}, {"more", more}};
-    auto const text = json::serialize(list);
-    // Room for the envelope.
-    if (text.size() < packet_bytes_max - 1024) return list;
-    std::vector<Fd> files;
-    files.push_back(ECLUSE_TRY(memory_file("rows", text)));
-    return Reply{json::object{{"document", true}}, std::move(files)};
+    return document({{"rows", std::move(rows)}, {"more", more}});
+}
+
+Reply rows_reply(
+    Result<store::Paged::Rows> page, std::function<json::object(Row const&)> const& described
+)
+{
+    if (!page) return page_reply(page.error());
+    json::array rows;
+    for (auto const& row : page->rows)
+        rows.push_back(described(row));
+    json::object list{{"rows", std::move(rows)}, {"more", page->next.has_value()}};
+    if (page->next) list["next"] = *page->next;
+    return document(std::move(list));
 }
 
 } // namespace ecluse::policyd

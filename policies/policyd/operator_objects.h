@@ -2,8 +2,11 @@
 
 #include "policies/core/fault.h"
 #include "policies/policyd/reply.h"
+#include "policies/store/paging.h"
 
 #include <boost/json/array.hpp>
+
+#include <functional>
 
 /// The operator's requests, one function per object, and what their handlers share.
 namespace ecluse::policyd {
@@ -26,5 +29,9 @@ void add_system_requests(RequestTable& table, Context& context);
 [[nodiscard]] Fault unknown_recording();
 /// A list: in the packet when it fits, as a document otherwise.
 [[nodiscard]] Reply rows_reply(boost::json::array rows, bool more = false);
+/// The same for a page, each of whose rows is shown by `described`.
+[[nodiscard]] Reply rows_reply(
+    Result<store::Paged::Rows> page, std::function<boost::json::object(Row const&)> const& described
+);
 
 } // namespace ecluse::policyd

@@ -9,6 +9,7 @@
 #include "policies/policyd/people_rules.h"
 #include "policies/policyd/withdrawal.h"
 #include "policies/store/credentials.h"
+#include "policies/store/paging.h"
 #include "policies/store/vendors.h"
 #include "policies/vault/vault.h"
 
@@ -64,6 +65,7 @@ Reply list(Context& context, Caller const& caller, Request& request, Answer cons
     Fields fields{request.fields};
     auto vendor = fields.optional_text("vendor", name_bytes_max);
     auto const state = fields.optional_text("state", id_bytes_max);
+    auto const after = fields.optional_text("after", store::cursor_bytes_max);
     if (auto const done = fields.finish(); !done) return Reply::violation(done.error().what);
     if (vendor) {
         auto const found = ECLUSE_TRY(store::find_vendor(context.database, *vendor));
@@ -73,9 +75,11 @@ Reply list(Context& context, Caller const& caller, Request& request, Answer cons
     auto const own = ECLUSE_TRY(vendor_of(context, caller));
     if (own && vendor && *own != *vendor) return not_yours();
     if (own) vendor = own;
-    return document(ECLUSE_TRY(store::list_persons(
-        context.database, {.vendor = vendor, .state = state}, seconds_now(context)
-    )));
+    return page_reply(store::list_persons(
+        context.database,
+        {.vendor = vendor, .state = state, .after = after},
+        seconds_now(context)
+    ));
 }
 
 Reply show(Context& context, Caller const& caller, Request& request, Answer const&)

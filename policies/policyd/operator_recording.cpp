@@ -16,8 +16,6 @@
 namespace ecluse::policyd {
 namespace {
 
-constexpr std::int64_t list_max = 1000;
-
 /// What is done with the files. None of it lets policyd read them: they are ciphertext here, and
 /// the key is the RSSI's (WEB:HE6, HE8). Each use is an event with its reason (CLAUSIER:O-6.3).
 struct Use {
@@ -54,28 +52,24 @@ json::object described(Row const& row)
 
 constexpr char const* select_sessions =
     "SELECT s.*, p.first_name || ' ' || p.last_name AS person_name, a.name AS asset_name, "
-    "v.name AS vendor_name FROM session s JOIN person p ON p.id = s.person "
+    "v.name AS vendor_name, s.started_ms AS page_key, s.id AS page_id FROM session s JOIN person p "
+    "ON p.id = s.person "
     "JOIN asset a ON a.id = s.asset JOIN access_window w ON w.id = s.access_window "
     "JOIN vendor v ON v.id = w.vendor ";
 
 Reply list(Context& context, Caller const&, Request& request)
 {
     Fields fields{request.fields};
-    auto const person = fields.optional_text("person", 128).value_or("");
-    auto const asset = fields.optional_text("asset", 128).value_or("");
-    auto const vendor = fields.optional_text("vendor", 128).value_or("");
+    auto const person = fields.optional_text("person", 128);
+    auto const asset = fields.optional_text("asset", 128);
+    auto const vendor = fields.optional_text("vendor", 128);
+    auto const after = fields.optional_text("after", store::cursor_bytes_max);
     if (auto const done = fields.finish(); !done) return Reply::violation(done.error().what);
-    json::array rows;
-    auto const found = ECLUSE_TRY(context.database.rows(
-        std::string{select_sessions} +
-            "WHERE ($1 = '' OR p.id = $1 OR p.login = $1) AND ($2 = '' OR a.id = $2 OR a.name = "
-            "$2) "
-            "AND ($3 = '' OR v.id = $3 OR v.name = $3) ORDER BY s.started_ms DESC LIMIT $4",
-        {person, asset, vendor, list_max + 1}
-    ));
-    for (auto const& row : found)
-        if (rows.size() < static_cast<std::size_t>(list_max)) rows.push_back(described(row));
-    return rows_reply(std::move(rows), found.size() > static_cast<std::size_t>(list_max));
+    store::Paged list{select_sessions, {"s.started_ms", "s.id"}};
+    list.where_if(person, "s.person IN (SELECT id FROM person WHERE id = ? OR login = ?)");
+    list.where_if(asset, "s.asset IN (SELECT id FROM asset WHERE id = ? OR name = ?)");
+    list.where_if(vendor, "w.vendor IN (SELECT id FROM vendor WHERE id = ? OR name = ?)");
+    return rows_reply(list.rows(context.database, after), &described);
 }
 
 /// When it may go, and what keeps it longer.

@@ -8,12 +8,10 @@
 #include "policies/policyd/operator_objects.h"
 #include "policies/policyd/role.h"
 #include "policies/policyd/throttle_book.h"
-#include "policies/store/database.h"
+#include "policies/store/paging.h"
 
 namespace ecluse::policyd {
 namespace {
-
-constexpr std::int64_t list_max = 200;
 
 json::object described(Row const& row)
 {
@@ -29,24 +27,19 @@ json::object described(Row const& row)
 }
 
 constexpr char const* select_refusals =
-    "SELECT r.*, p.first_name || ' ' || p.last_name AS person_name FROM refusal r "
-    "LEFT JOIN person p ON p.id = r.person ";
+    "SELECT r.*, p.first_name || ' ' || p.last_name AS person_name, r.at_ms AS page_key, "
+    "r.reference AS page_id FROM refusal r LEFT JOIN person p ON p.id = r.person ";
 
 Reply list(Context& context, Request& request)
 {
     Fields fields{request.fields};
-    auto const address = fields.optional_text("address", 64).value_or("");
-    auto const login = fields.optional_text("login", 128).value_or("");
+    auto const address = fields.optional_text("address", 64);
+    auto const login = fields.optional_text("login", 128);
+    auto const after = fields.optional_text("after", store::cursor_bytes_max);
     if (auto const done = fields.finish(); !done) return Reply::violation(done.error().what);
-    json::array rows;
-    for (auto const& row : ECLUSE_TRY(context.database.rows(
-             std::string{select_refusals} +
-                 "WHERE ($1 = '' OR r.address = $1) AND "
-                 "($2 = '' OR r.login = $2) ORDER BY r.at_ms DESC LIMIT $3",
-             {address, login, list_max}
-         )))
-        rows.push_back(described(row));
-    return rows_reply(std::move(rows));
+    store::Paged list{select_refusals, {"r.at_ms", "r.reference"}};
+    list.where_if(address, "r.address = ?").where_if(login, "r.login = ?");
+    return rows_reply(list.rows(context.database, after), &described);
 }
 
 Reply show(Context& context, Request& request)

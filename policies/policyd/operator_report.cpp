@@ -19,8 +19,6 @@
 namespace ecluse::policyd {
 namespace {
 
-constexpr std::size_t list_max = 1000;
-
 UtcTime seconds(std::int64_t at)
 {
     return UtcTime{std::chrono::seconds{at}};
@@ -31,35 +29,35 @@ Reply list(Context& context, Caller const& caller, Request& request)
     Fields fields{request.fields};
     auto const state = fields.optional_text("state", 32);
     auto const late = fields.flag("late", false);
+    auto const after = fields.optional_text("after", store::cursor_bytes_max);
     if (auto const done = fields.finish(); !done) return Reply::violation(done.error().what);
     bool const everything = caller.has_role("dsi") || caller.has_role("rssi") ||
                             caller.has_role("auditor") || caller.has_role("escort");
     auto const now = context.clock.decision_now();
-    json::array rows;
-    for (auto const& row : ECLUSE_TRY(context.database.rows(
-             "SELECT r.id, r.state, r.access_window, r.due_at, v.name FROM report r "
-             "JOIN access_window w ON w.id = r.access_window JOIN vendor v ON v.id = w.vendor "
-             "WHERE ($1 = 1 OR w.vendor = (SELECT vendor FROM person WHERE id = $2)) "
-             "AND ($3 = '' OR r.state = $3) ORDER BY r.due_at DESC LIMIT $4",
-             {std::int64_t{everything},
-              caller.person,
-              state.value_or(""),
-              static_cast<std::int64_t>(list_max)}
-         ))) {
+    store::Paged list{
+        "SELECT r.id, r.state, r.access_window, r.due_at, v.name, r.due_at AS page_key, r.id AS "
+        "page_id FROM report r JOIN access_window w ON w.id = r.access_window "
+        "JOIN vendor v ON v.id = w.vendor",
+        {"r.due_at", "r.id"}};
+    if (!everything)
+        list.where("w.vendor = (SELECT vendor FROM person WHERE id = ?)", caller.person);
+    list.where_if(state, "r.state = ?");
+    // As is_overdue() says of each below.
+    if (late)
+        list.where("r.state IN ('due', 'draft', 'returned')")
+            .where("r.due_at < ?", now.time_since_epoch().count());
+    return rows_reply(list.rows(context.database, after), [now](Row const& row) {
         ReportTimes times;
         times.state = parse_report_state(row.text("state")).value_or(ReportState::due);
         times.deadline = seconds(row.number("due_at"));
-        bool const overdue = is_overdue(times, now);
-        if (late && !overdue) continue;
-        rows.push_back(json::object{
+        return json::object{
             {"report", row.text("id")},
             {"state", row.text("state")},
             {"window", row.text("access_window")},
             {"vendor", row.text("name")},
             {"due_at", to_iso(times.deadline)},
-            {"late", overdue}});
-    }
-    return rows_reply(std::move(rows));
+            {"late", is_overdue(times, now)}};
+    });
 }
 
 /// What a page holds of a report, when every question has its answer; otherwise empty.

@@ -6,6 +6,7 @@
 #include "policies/policyd/operator_act.h"
 #include "policies/policyd/operator_invitation.h"
 #include "policies/policyd/watches.h"
+#include "policies/store/paging.h"
 #include "policies/store/sessions.h"
 #include "policies/store/vendors.h"
 
@@ -35,6 +36,7 @@ Reply list(Context& context, Caller const& caller, Request& request, Answer cons
     filter.window = fields.optional_text("window", id_bytes_max);
     auto const name = fields.optional_text("person", id_bytes_max);
     filter.live = fields.flag("live", false);
+    filter.after = fields.optional_text("after", store::cursor_bytes_max);
     if (auto const done = fields.finish(); !done) return Reply::violation(done.error().what);
     if (name) {
         auto const person = ECLUSE_TRY(find_person(context, *name));
@@ -43,7 +45,7 @@ Reply list(Context& context, Caller const& caller, Request& request, Answer cons
     }
     // A technician sees his company's sessions, nobody else's.
     filter.vendor = ECLUSE_TRY(vendor_of(context, caller));
-    return document(ECLUSE_TRY(store::list_sessions(context.database, filter)));
+    return page_reply(store::list_sessions(context.database, filter));
 }
 
 Reply show(Context& context, Caller const& caller, Request& request, Answer const&)

@@ -12,11 +12,13 @@
 #include "policies/store/assets.h"
 #include "policies/store/escorts.h"
 #include "policies/store/extensions.h"
+#include "policies/store/paging.h"
 #include "policies/store/vendors.h"
 #include "policies/store/windows.h"
 
 #include <algorithm>
 #include <array>
+#include <variant>
 
 /// Requests for access: CLAUSIER:O-12.2.5.1, O-12.2.5.3, CHM:8.4.
 namespace ecluse::policyd {
@@ -34,6 +36,7 @@ template <class List> bool is_one_of(std::string_view word, List const& list)
 
 struct Asked {
     std::vector<std::string> assets, accounts, people, functions;
+    std::optional<std::string> vendor; // by the hospital
     std::string opens, closes;
     store::Window window;
 };
@@ -45,6 +48,7 @@ Asked read(Fields& fields)
     asked.assets = fields.texts("asset", assets_max, name_bytes_max);
     asked.accounts = fields.optional_texts("account", assets_max, id_bytes_max);
     asked.people = fields.optional_texts("person", people_max, id_bytes_max);
+    asked.vendor = fields.optional_text("vendor", name_bytes_max);
     asked.functions = fields.texts("function", function_words.size(), 16);
     asked.opens = fields.text("opens", id_bytes_max);
     asked.closes = fields.text("closes", id_bytes_max);
@@ -69,9 +73,26 @@ Asked read(Fields& fields)
     return asked;
 }
 
+/// Whose window it is: the asking person's own company, or the one that the hospital names, as
+/// an inventory does that plans a vendor's work. Somebody else of the hospital then approves.
+Result<std::variant<store::Vendor, Fault>>
+find_company(Context& context, Caller const& caller, std::optional<std::string> const& named)
+{
+    using Found = std::variant<store::Vendor, Fault>;
+    auto const own = ECLUSE_TRY(vendor_of(context, caller));
+    if (!own && !named) return Found{bad_value("vendor", "vide")};
+    auto const vendor = ECLUSE_TRY(store::find_vendor(context.database, named ? *named : *own));
+    if (!vendor || (own && *own != vendor->id))
+        return Found{named ? unknown(TextKey::operator_unknown_vendor, *named) : not_yours()};
+    if (vendor->state != "active") return Found{wrong_state(vendor->state)};
+    return Found{*vendor};
+}
+
 /// The company's people only, active, technicians (promise: each sees only his own).
 std::optional<Reply> take_people(Context& context, Caller const& caller, Asked& asked)
 {
+    // The hospital's people do not work in a vendor's window: they name who does.
+    if (asked.people.empty() && caller.has_role("dsi")) return bad_value("person", "vide");
     if (asked.people.empty()) asked.people.push_back(caller.login);
     for (auto const& name : asked.people) {
         auto const person = find_person(context, name);
@@ -167,12 +188,10 @@ Reply ask(Context& context, Caller const& caller, Request& request, Answer const
     auto asked = read(fields);
     if (auto const done = fields.finish(); !done) return Reply::violation(done.error().what);
     auto& window = asked.window;
-    auto const own = ECLUSE_TRY(vendor_of(context, caller));
-    if (!own) return not_yours();
-    window.vendor = *own;
-    auto const vendor = ECLUSE_TRY(store::find_vendor(context.database, window.vendor));
-    if (!vendor) return not_yours();
-    if (vendor->state != "active") return wrong_state(vendor->state);
+    auto company = ECLUSE_TRY(find_company(context, caller, asked.vendor));
+    if (auto* const fault = std::get_if<Fault>(&company)) return std::move(*fault);
+    auto const& vendor = std::get<store::Vendor>(company);
+    window.vendor = vendor.id;
     if (!is_one_of(window.nature, natures)) return bad_value("nature", window.nature);
     if (window.reason.find_first_not_of(" \t\n") == std::string::npos)
         return to_reply(ecluse::Fault::window_reason_missing);
@@ -187,7 +206,7 @@ Reply ask(Context& context, Caller const& caller, Request& request, Answer const
     if (!closes) return bad_value("closes", asked.closes);
     window.opens_at = opens->time_since_epoch().count();
     window.closes_at = closes->time_since_epoch().count();
-    if (window.opens_at < vendor->contract_from || window.closes_at > vendor->contract_to)
+    if (window.opens_at < vendor.contract_from || window.closes_at > vendor.contract_to)
         return Fault{
             "E-CTR-01",
             TextKey::operator_contract_dates_text,
@@ -243,6 +262,7 @@ Reply list(Context& context, Caller const& caller, Request& request, Answer cons
     auto const state = fields.optional_text("state", 32);
     auto vendor = fields.optional_text("vendor", name_bytes_max);
     auto asset = fields.optional_text("asset", name_bytes_max);
+    auto const after = fields.optional_text("after", store::cursor_bytes_max);
     if (auto const done = fields.finish(); !done) return Reply::violation(done.error().what);
     auto const own = ECLUSE_TRY(vendor_of(context, caller));
     if (vendor) {
@@ -257,8 +277,8 @@ Reply list(Context& context, Caller const& caller, Request& request, Answer cons
         if (!found) return unknown(TextKey::operator_unknown_asset, *asset);
         asset = found->id;
     }
-    return document(ECLUSE_TRY(
-        store::list_windows(context.database, {.state = state, .vendor = vendor, .asset = asset})
+    return page_reply(store::list_windows(
+        context.database, {.state = state, .vendor = vendor, .asset = asset, .after = after}
     ));
 }
 
@@ -305,7 +325,7 @@ void add_window_requests(RequestTable& table, Context& context)
 {
     std::vector<std::string> const readers{
         "technician", "vendor_manager", "dsi", "rssi", "auditor"};
-    add_request(table, context, "window.request", {{"technician", "vendor_manager"}}, &ask);
+    add_request(table, context, "window.request", {{"technician", "vendor_manager", "dsi"}}, &ask);
     add_request(table, context, "window.list", {readers}, &list);
     add_request(table, context, "window.show", {readers}, &show);
 }

@@ -3,6 +3,7 @@
 #include "common/json.h"
 #include "common/text_keys.h"
 #include "policies/policyd/context.h"
+#include "policies/policyd/operator_act.h"
 #include "policies/policyd/role.h"
 #include "policies/store/database.h"
 
@@ -75,12 +76,14 @@ Roles roles_of(Caller const& caller)
 
 json::object acted(Caller const& caller, ReportRow const& report, std::string_view outcome)
 {
-    return {
+    json::object event{
         {"actor", caller.person},
         {"source", caller.address},
         {"object", report.id},
         {"window", report.window},
         {"outcome", outcome}};
+    name_token(event, caller);
+    return event;
 }
 
 std::variant<ReportRow, Reply>

@@ -24,6 +24,8 @@ struct Caller {
     std::string door = "cli"; // "cli", "portal", "console"
     std::string origin;       // of a browser's page, "https://portal.example"
     std::string token_sha256;      // of this login; empty before
+    std::string api_token;         // "J-…" when automation acts for this person
+    bool read_only = false;        // of that token
     bool password_too_old = false; // nothing but its change, before anything else
     std::string factors;           // "password+totp" when this very request was signed, else empty
 

@@ -9,6 +9,7 @@
 #include "policies/config/config.h"
 #include "policies/core/refusal.h"
 #include "policies/journal/journal.h"
+#include "policies/policyd/api_token.h"
 #include "policies/policyd/authentication.h"
 #include "policies/policyd/clock.h"
 #include "policies/policyd/context.h"
@@ -101,6 +102,8 @@ void WebRole::handle(RequestRow const& row, Request request, Answer const& answe
     if (request.name == "web.dropped") return answer.complete(dropped(request));
     if (kind_ != Kind::browser)
         return answer.complete(Reply::violation(request.name + ": before browser.hello"));
+    if (!api_token_.reveal().empty())
+        return handle_automation(row, std::move(request), guarded(answer));
     if (request.name == "login") return login(std::move(request), guarded(answer));
     if (row.access == Access::anyone)
         return Connection::run_row(row, anonymous(), std::move(request), guarded(answer));
@@ -189,6 +192,7 @@ Reply WebRole::dropped(Request& request)
 Reply WebRole::greet_browser(Request& request)
 {
     auto const token = take_secret(request.fields, "token");
+    auto api_token = take_secret(request.fields, "api_token");
     Fields fields{request.fields};
     auto const address = SourceAddress::parse(fields.text("address", 64));
     auto const language = parse_language(fields.text("language", 8));
@@ -197,11 +201,15 @@ Reply WebRole::greet_browser(Request& request)
     if (!language) fields.fault("language", "unknown");
     if (auto const done = fields.finish(); !done) return Reply::violation(done.error().what);
     if (kind_ != Kind::none) return Reply::violation("browser.hello: out of order");
+    // One or the other says who asks; and vendors' people have no automation.
+    if (!api_token.reveal().empty() && (!token.reveal().empty() || door_ != "console"))
+        return Reply::violation("browser.hello: api_token");
     kind_ = Kind::browser;
     address_ = address->to_string();
     language_ = *language;
     origin_ = origin;
     token_ = token.reveal();
+    api_token_ = std::move(api_token);
     return json::object{};
 }
 
@@ -265,6 +273,19 @@ Reply WebRole::logged_in(Accepted const& who)
     auto answer = ECLUSE_TRY(describe(session));
     answer["token"] = token_;
     return answer;
+}
+
+void WebRole::handle_automation(RequestRow const& row, Request request, Answer const& answer)
+{
+    auto judged = api_token::judge(
+        context_,
+        {.secret = api_token_.reveal(), .door = door_, .address = address_, .request = request.name}
+    );
+    if (!judged) return answer.complete(judged.error());
+    if (auto* const fault = std::get_if<Fault>(&*judged)) return answer.complete(std::move(*fault));
+    auto& caller = std::get<Caller>(*judged);
+    caller.language = language_;
+    pass_gate(context_, row, std::move(caller), std::move(request), answer);
 }
 
 void WebRole::handle_person(RequestRow const& row, Request request, Answer const& answer)

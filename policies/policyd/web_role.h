@@ -1,6 +1,7 @@
 #pragma once
 
 #include "common/packet.h"
+#include "common/secret.h"
 #include "policies/policyd/connection.h"
 #include "policies/policyd/operator_session.h"
 
@@ -45,6 +46,7 @@ private:
     enum class Kind { none, server, browser };
 
     void handle(RequestRow const& row, Request request, Answer const& answer);
+    void handle_automation(RequestRow const& row, Request request, Answer const& answer);
     void handle_person(RequestRow const& row, Request request, Answer const& answer);
     [[nodiscard]] Answer guarded(Answer const& answer);
     [[nodiscard]] Reply greet_server(Request& request);
@@ -59,6 +61,7 @@ private:
 
     Context& context_;
     std::string door_, address_, token_;
+    Secret api_token_;     // of automation, instead of a login
     std::string origin_;   // of the page that asks
     std::string vendor_;   // of the person, once one is logged in
     std::string known_as_; // token_sha256 of that session

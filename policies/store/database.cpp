@@ -20,11 +20,12 @@ extern char const schema_5_sql[];
 extern char const schema_6_sql[];
 extern char const schema_7_sql[];
 extern char const schema_8_sql[];
+extern char const schema_9_sql[];
 
 namespace {
 
 /// Applied in order; the position of a text is the version it makes, minus one.
-std::array<char const*, 8> const migrations{
+std::array<char const*, 9> const migrations{
     schema_sql,
     schema_2_sql,
     schema_3_sql,
@@ -32,7 +33,8 @@ std::array<char const*, 8> const migrations{
     schema_5_sql,
     schema_6_sql,
     schema_7_sql,
-    schema_8_sql};
+    schema_8_sql,
+    schema_9_sql};
 
 /// Long enough for a process that is just ending, short enough for an answer at start.
 constexpr int busy_timeout_ms = 500;

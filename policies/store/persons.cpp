@@ -2,6 +2,7 @@
 
 #include "common/json.h"
 #include "policies/store/listing.h"
+#include "policies/store/paging.h"
 
 namespace ecluse::store {
 
@@ -161,19 +162,17 @@ Result<> use_invitation(Database& database, std::string const& token_sha256, std
 
 Result<json::object> list_persons(Database& database, PersonFilter const& filter, std::int64_t now)
 {
-    return listing(
-        database,
+    static constexpr auto select =
         "SELECT p.login AS login, p.first_name || ' ' || p.last_name AS name, v.name AS vendor, "
         "(SELECT group_concat(role, ',') FROM person_role r WHERE r.person = p.id AND "
         "(r.valid_to IS NULL OR r.valid_to > $1)) AS roles, p.state AS state, "
-        "p.last_login_at AS last_login_at, p.id AS person FROM person p "
-        "LEFT JOIN vendor v ON v.id = p.vendor "
-        "WHERE ($2 IS NULL OR p.vendor = $3) AND ($4 IS NULL OR p.state = $5) ORDER BY p.login",
-        {now,
-         nullable(filter.vendor),
-         nullable(filter.vendor),
-         nullable(filter.state),
-         nullable(filter.state)},
+        "p.last_login_at AS last_login_at, p.id AS person, p.login AS page_key, p.id AS page_id "
+        "FROM person p LEFT JOIN vendor v ON v.id = p.vendor";
+    Paged list{select, {"p.login", "p.id", Order::Key::text_rising}, {now}};
+    list.where_if(filter.vendor, "p.vendor = ?").where_if(filter.state, "p.state = ?");
+    return list.page(
+        database,
+        filter.after,
         {{"login"},
          {"name"},
          {"vendor"},

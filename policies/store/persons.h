@@ -74,6 +74,7 @@ Result<> use_invitation(Database& database, std::string const& token_sha256, std
 
 struct PersonFilter {
     std::optional<std::string> vendor, state;
+    std::optional<std::string> after = std::nullopt; // a cursor
 };
 [[nodiscard]] Result<boost::json::object>
 list_persons(Database& database, PersonFilter const& filter, std::int64_t now);

@@ -2,6 +2,7 @@
 
 #include "common/json.h"
 #include "policies/store/listing.h"
+#include "policies/store/paging.h"
 
 namespace ecluse::store {
 namespace {
@@ -14,7 +15,8 @@ constexpr auto columns_sql =
     "s.end_reason AS end_reason, (SELECT login FROM person WHERE id = s.ended_by) AS ended_by, "
     "s.end_comment AS end_comment, s.bytes_in AS bytes_in, s.bytes_out AS bytes_out, s.recording "
     "AS recording, s.seal_sha256 AS seal_sha256, (SELECT count(*) FROM session_event e WHERE "
-    "e.session = s.id) AS events FROM session s JOIN person p ON p.id = s.person JOIN asset a ON "
+    "e.session = s.id) AS events, s.started_ms AS page_key, s.id AS page_id FROM session s JOIN "
+    "person p ON p.id = s.person JOIN asset a ON "
     "a.id = s.asset JOIN access_window w ON w.id = s.access_window JOIN vendor v ON v.id = "
     "w.vendor ";
 
@@ -48,21 +50,11 @@ std::vector<Column> const& columns()
 
 Result<json::object> list_sessions(Database& database, SessionFilter const& filter)
 {
-    return listing(
-        database,
-        std::string{columns_sql} +
-            "WHERE ($1 IS NULL OR s.access_window = $2) AND ($3 IS NULL OR s.person = $4) AND "
-            "($5 IS NULL OR w.vendor = $6) AND ($7 = 0 OR s.ended_ms IS NULL) "
-            "ORDER BY s.started_ms DESC, s.id",
-        {nullable(filter.window),
-         nullable(filter.window),
-         nullable(filter.person),
-         nullable(filter.person),
-         nullable(filter.vendor),
-         nullable(filter.vendor),
-         std::int64_t{filter.live}},
-        columns()
-    );
+    Paged list{columns_sql, {"s.started_ms", "s.id"}};
+    list.where_if(filter.window, "s.access_window = ?").where_if(filter.person, "s.person = ?");
+    list.where_if(filter.vendor, "w.vendor = ?");
+    if (filter.live) list.where("s.ended_ms IS NULL");
+    return list.page(database, filter.after, columns());
 }
 
 Result<std::optional<json::object>> show_session(Database& database, std::string const& id)

@@ -9,6 +9,7 @@ namespace ecluse::store {
 struct SessionFilter {
     std::optional<std::string> window, person, vendor;
     bool live = false; // not ended
+    std::optional<std::string> after = std::nullopt; // a cursor
 };
 [[nodiscard]] Result<boost::json::object>
 list_sessions(Database& database, SessionFilter const& filter);

@@ -2,6 +2,7 @@
 
 #include "common/json.h"
 #include "policies/store/listing.h"
+#include "policies/store/paging.h"
 
 namespace ecluse::store {
 namespace {
@@ -188,22 +189,21 @@ Result<> set_escort(Database& database, std::string const& id, std::string const
 
 Result<json::object> list_windows(Database& database, WindowFilter const& filter)
 {
-    return listing(
-        database,
+    static constexpr auto select =
         "SELECT w.id AS window, w.state AS state, v.name AS vendor, (SELECT group_concat(name, "
         "',') FROM (SELECT DISTINCT a.name AS name FROM window_asset t JOIN asset a ON a.id = "
         "t.asset WHERE t.window = w.id)) AS assets, w.opens_at AS opens, w.closes_at AS closes, "
         "w.open_mode AS open_mode, w.emergency AS emergency, w.nature AS nature, w.reason AS "
-        "reason, w.ticket AS ticket FROM access_window w JOIN vendor v ON v.id = w.vendor "
-        "WHERE ($1 IS NULL OR w.state = $2) AND ($3 IS NULL OR w.vendor = $4) AND ($5 IS NULL OR "
-        "EXISTS (SELECT 1 FROM window_asset t WHERE t.window = w.id AND t.asset = $6)) "
-        "ORDER BY w.opens_at DESC, w.id",
-        {nullable(filter.state),
-         nullable(filter.state),
-         nullable(filter.vendor),
-         nullable(filter.vendor),
-         nullable(filter.asset),
-         nullable(filter.asset)},
+        "reason, w.ticket AS ticket, w.opens_at AS page_key, w.id AS page_id "
+        "FROM access_window w JOIN vendor v ON v.id = w.vendor";
+    Paged list{select, {"w.opens_at", "w.id"}};
+    list.where_if(filter.state, "w.state = ?").where_if(filter.vendor, "w.vendor = ?");
+    list.where_if(
+        filter.asset, "EXISTS (SELECT 1 FROM window_asset t WHERE t.window = w.id AND t.asset = ?)"
+    );
+    return list.page(
+        database,
+        filter.after,
         {{"window"},
          {"state"},
          {"vendor"},

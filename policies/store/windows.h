@@ -52,6 +52,7 @@ Result<> set_escort(Database& database, std::string const& id, std::string const
 
 struct WindowFilter {
     std::optional<std::string> state, vendor, asset;
+    std::optional<std::string> after = std::nullopt; // a cursor
 };
 [[nodiscard]] Result<boost::json::object>
 list_windows(Database& database, WindowFilter const& filter);

@@ -1,3 +1,4 @@
+#include "admin-web/server/bearer.h"
 #include "admin-web/server/challenge.h"
 #include "admin-web/server/cookie.h"
 #include "admin-web/server/request_fields.h"
@@ -30,6 +31,9 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
                 if (fields->at("window") != "W-1" || fields->contains("token")) std::abort();
     auto const token = session_token(text);
     if (!token.empty() && token.size() != 64) std::abort();
+    // A token has one length, and letters that no header, path or log takes for something else.
+    if (auto const bearer = bearer_token(text); bearer && !bearer->empty() && bearer->size() != 71)
+        std::abort();
     (void)accepts(text, "gzip");
     static std::string key(32, 'k');
     static Challenges challenges{Secret::copy_of(key)};

@@ -1,4 +1,5 @@
 #include "admin-web/server/answer.h"
+#include "admin-web/server/bearer.h"
 #include "admin-web/server/challenge.h"
 #include "admin-web/server/cookie.h"
 #include "admin-web/server/http_head.h"
@@ -48,7 +49,7 @@ TEST_CASE("each path of the table is found by its own door only", "[WEB:DT3]")
     RouteTable const portal{"portal"}, console{"console"};
     CHECK(portal.find("GET", "/api/v1/windows").route->request == "window.list");
     CHECK(portal.find("POST", "/api/v1/windows").route->request == "window.request");
-    CHECK_FALSE(console.find("POST", "/api/v1/windows").route);
+    CHECK_FALSE(console.find("POST", "/api/v1/extensions").route);
     auto const approve = console.find("POST", "/api/v1/windows/W-%31/approve");
     REQUIRE(approve.route);
     CHECK(approve.path_fields == Pairs{{"window", "W-1"}});
@@ -112,6 +113,22 @@ TEST_CASE("only our cookie, once and well formed, is a session")
     CHECK(set_session(token).ends_with("; Path=/; Secure; HttpOnly; SameSite=Strict"));
     CHECK(csrf_of(token) != csrf_of(std::string(64, 'b')));
     CHECK(csrf_of(token).find(token) == std::string::npos);
+}
+
+TEST_CASE("only a Bearer header of our form is a token of automation")
+{
+    auto const token = "ecluse_" + std::string(64, '7');
+    CHECK(bearer_token("Bearer " + token) == token);
+    CHECK(bearer_token("bearer " + token) == token);
+    // Another scheme is for somebody on the way here.
+    for (auto const* const header : {"", "Basic YTpi", "Bearer", "Bearerx", "Token x"})
+        CHECK_FALSE(bearer_token(header));
+    for (auto const& value :
+         {std::string{}, std::string{"x"}, " " + token, token + " ", token + "0",
+          "ecluse_" + std::string(64, 'G'), std::string(71, '7')}) {
+        CAPTURE(value);
+        CHECK(bearer_token("Bearer " + value) == "");
+    }
 }
 
 TEST_CASE("a proof of work serves once, for its request, its address and its time", "[CLAUSIER:O-5.3]")
@@ -186,7 +203,9 @@ TEST_CASE("each refusal of the web server has its status and its code")
          {Refused::no_proof, 403, "E-WEB-08"},
          {Refused::no_session, 401, "E-AUT-02"},
          {Refused::policyd_away, 503, "E-WEB-09"},
-         {Refused::failed, 500, "E-WEB-10"}}
+         {Refused::failed, 500, "E-WEB-10"},
+         {Refused::token_elsewhere, 403, "E-WEB-11"},
+         {Refused::token_and_cookie, 400, "E-WEB-12"}}
     ));
     auto const response = problem(row.why, Language::french, "\x1b[31m<b>");
     CHECK(response.status == row.status);

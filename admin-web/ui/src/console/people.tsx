@@ -8,7 +8,7 @@ import { Empty, Facts, Icon, Line, Loading, Moment, Notice, PersonState, Problem
 import { AskButton, Dialog } from "../parts/form";
 import { Page } from "../parts/page";
 import { me, siteFacts } from "../parts/session";
-import { type Column, Filter, Table } from "../parts/table";
+import { type Column, Filter, More, Table } from "../parts/table";
 import { AddPerson } from "../views/people_forms";
 
 /** The invitation is shown once: a link for the person alone, sent by another way than the login. */
@@ -58,7 +58,8 @@ export function PeopleTable({ rows }: { rows: Answer[] }) {
 }
 
 export function People() {
-  const { data, problem, stale, reload } = useCall("person.list", {}, ["person", "credential"]);
+  const list = useCall("person.list", {}, ["person", "credential"]);
+  const { data, problem, stale, reload } = list;
   const [side, setSide] = useQuery("cote");
   const [state, setState] = useQuery("etat");
   const [adding, setAdding] = useState(false);
@@ -73,6 +74,7 @@ export function People() {
       {problem && !data && <ProblemBox problem={problem} retry={reload} />}
       {!data && !problem && <Loading />}
       {data && <PeopleTable rows={rows} />}
+      <More list={list} />
       {adding && <AddPerson roles={["escort", "dsi", "auditor"]} onClose={() => setAdding(false)} done={reload} />}
     </Page>
   );

@@ -6,7 +6,7 @@ import { t } from "../lib/text";
 import { showDuration } from "../lib/time";
 import { Empty, Line, Loading, Moment, Notice, ProblemBox, Raw, RecordingState } from "../parts/basics";
 import { Page } from "../parts/page";
-import { type Column, Filter, Table } from "../parts/table";
+import { type Column, Filter, More, Table } from "../parts/table";
 import { showBytes } from "./sessions";
 
 /** At most what one pack holds (policyd refuses more). */
@@ -15,7 +15,8 @@ const pack_max = 20;
 /** What was recorded, newest first; each opens with a reason and a key (R2). Chosen sessions give the exact
  * command of their evidence pack: it is made where the reader's key is, never here (decision 0022). */
 export function Recordings() {
-  const { data, problem, stale, reload } = useCall("recording.list", {}, ["session"]);
+  const list = useCall("recording.list", {}, ["session"]);
+  const { data, problem, stale, reload } = list;
   const [vendor, setVendor] = useQuery("titulaire");
   const [chosen, choose] = useState<readonly string[]>([]);
   const toggle = (session: string) => choose(chosen.includes(session) ? chosen.filter((one) => one !== session) : [...chosen, session]);
@@ -45,6 +46,7 @@ export function Recordings() {
       {problem && !data && <ProblemBox problem={problem} retry={reload} />}
       {!data && !problem && <Loading />}
       {data && <Table id="e" caption={t("recordings.title")} columns={columns} rows={all.filter((row) => !vendor || row.vendor === vendor)} rowKey={(row) => row.session} csv="enregistrements" empty={<Empty title={t("recordings.none")}><p>{t("recordings.none_text")}</p></Empty>} />}
+      <More list={list} />
     </Page>
   );
 }

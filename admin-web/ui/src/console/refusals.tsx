@@ -8,7 +8,7 @@ import { Empty, Facts, Icon, Loading, Notice, ProblemBox, Raw } from "../parts/b
 import { Area, Form, Input, useAct } from "../parts/form";
 import { Page, Section } from "../parts/page";
 import { hasRole } from "../parts/session";
-import { type Column, Filter, Table } from "../parts/table";
+import { type Column, Filter, More, Table } from "../parts/table";
 
 /** Somebody known mistyped and waits: nothing but the wait is taken away. */
 function ClearDelay() {
@@ -62,7 +62,8 @@ function ClearDelay() {
 export function Refusals() {
   const [text, setText] = useQuery("q");
   const [code, setCode] = useQuery("code");
-  const { data, problem, stale, reload } = useCall("refusal.list", {}, ["refusal"]);
+  const list = useCall("refusal.list", {}, ["refusal"]);
+  const { data, problem, stale, reload } = list;
   const [found, setFound] = useState<Answer>();
   const [missed, setMissed] = useState<Problem>();
   const all = (data?.rows ?? []) as Answer[];
@@ -72,7 +73,7 @@ export function Refusals() {
     setFound(undefined);
     setMissed(undefined);
     const reference = text.trim().toUpperCase();
-    // The list holds the last 200; an older one has its reference.
+    // The list holds the last ones; an older one has its reference.
     if (!reference.startsWith("R-") || rows.length > 0) return;
     try {
       setFound(await call("refusal.show", { reference }));
@@ -121,6 +122,7 @@ export function Refusals() {
       {problem && !data && <ProblemBox problem={problem} retry={reload} />}
       {!data && !problem && <Loading />}
       {data && <Table id="r" caption={t("refusals.title")} columns={columns} rows={rows} rowKey={(r) => r.reference} csv="refus" empty={<Empty title={all.length ? t("filter.none") : t("refusals.none")}><p>{t("refusals.none_text")}</p></Empty>} />}
+      <More list={list} />
     </Page>
   );
 }

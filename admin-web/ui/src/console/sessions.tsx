@@ -9,7 +9,7 @@ import { Area, AskButton, Dialog, type Errors, Form, Input, Select, useAct } fro
 import { Later } from "../parts/app";
 import { Page } from "../parts/page";
 import { hasRole } from "../parts/session";
-import { type Column, Filter, Table } from "../parts/table";
+import { type Column, Filter, More, Table } from "../parts/table";
 import { Extend } from "./window_acts";
 
 export function showBytes(n: number): string {
@@ -145,6 +145,7 @@ export function Sessions() {
       {sessions.problem && !sessions.data && <ProblemBox problem={sessions.problem} retry={sessions.reload} />}
       {!sessions.data && !sessions.problem && <Loading />}
       {sessions.data && <SessionTable rows={rows} windows={(windows.data?.rows ?? []) as Answer[]} reload={sessions.reload} />}
+      <More list={sessions} />
       {cutting && <CutMany vendors={[...new Set(live.map((s) => s.vendor as string))]} n={live.length} onClose={() => setCutting(false)} done={sessions.reload} />}
     </Page>
   );

@@ -5,7 +5,7 @@ import { t, word } from "../lib/text";
 import { now, showHour, showSpan, showWeekday, showZone, toLocal, toUtc } from "../lib/time";
 import { Emergency, Empty, Icon, Loading, Notice, ProblemBox, Raw, WindowState } from "../parts/basics";
 import { Page, Section } from "../parts/page";
-import { type Column, Filter, Table } from "../parts/table";
+import { type Column, Filter, More, Table } from "../parts/table";
 
 const states = ["requested", "approved", "open", "closed", "refused", "cancelled", "expired"];
 const unique = (values: string[]) => [...new Set(values)].sort((a, b) => a.localeCompare(b, "fr"));
@@ -15,7 +15,8 @@ export function Windows() {
   const [state, setState] = useQuery("etat");
   const [vendor, setVendor] = useQuery("titulaire");
   const [asset, setAsset] = useQuery("cible");
-  const { data, problem, stale, reload } = useCall("window.list", {}, ["window"]);
+  const list = useCall("window.list", {}, ["window"]);
+  const { data, problem, stale, reload } = list;
   const all = (data?.rows ?? []) as Answer[];
   const rows = all.filter((w) => (!state || w.state === state) && (!vendor || w.vendor === vendor) && (!asset || (w.assets as string[]).includes(asset)));
   const columns: Column<Answer>[] = [
@@ -37,6 +38,7 @@ export function Windows() {
       {problem && !data && <ProblemBox problem={problem} retry={reload} />}
       {!data && !problem && <Loading />}
       {data && <Table id="c" caption={t("windows.title")} columns={columns} rows={rows} rowKey={(w) => w.window} csv="creneaux" empty={<Empty title={all.length ? t("filter.none") : t("windows.none")}><p>{t("windows.none_text")}</p></Empty>} />}
+      <More list={list} />
     </Page>
   );
 }

@@ -75,6 +75,22 @@ export interface Loaded {
   /** The last try failed, what is shown is older. */
   stale: boolean;
   reload: () => void;
+  /** Reads further in a list that goes on; nothing to read when it is undefined. */
+  more: (() => void) | undefined;
+}
+
+/** Pages of a list that are read at once; whoever wants more says so. */
+const pagesAtOnce = 5;
+
+/** A list's pages, one after the other, as far as wanted; `shown` is called with what is there so far. */
+async function callPages<N extends RequestName>(name: N, fields: RequestFields[N], pages: number, passive: boolean, shown: (sofar: Answer) => void): Promise<Answer> {
+  let data = await call(name, fields, { passive });
+  for (let page = 1; page < pages && data.next; page++) {
+    shown(data);
+    const next = await call(name, { ...fields, after: data.next }, { passive: true });
+    data = { ...next, rows: [...(data.rows as Answer[]), ...(next.rows as Answer[])] };
+  }
+  return data;
 }
 
 /** Asks once, then again when one of `kinds` changes (never, when there is none). */
@@ -82,13 +98,17 @@ export function useCall<N extends RequestName>(name: N, fields: RequestFields[N]
   const [state, set] = useState<{ data?: Answer | undefined; problem?: Problem | undefined; stale: boolean }>({ stale: false });
   const key = JSON.stringify([name, fields]);
   const last = useRef("");
+  const pages = useRef(pagesAtOnce);
   const reload = useRef<(passive: boolean) => void>(() => {});
   useEffect(() => {
     if (!fields) return;
     let gone = false;
     let busy = false;
     let again = false;
-    if (last.current !== key) set({ stale: false });
+    if (last.current !== key) {
+      set({ stale: false });
+      pages.current = pagesAtOnce;
+    }
     last.current = key;
     const ask = async (passive: boolean) => {
       if (busy) {
@@ -97,7 +117,9 @@ export function useCall<N extends RequestName>(name: N, fields: RequestFields[N]
       }
       busy = true;
       try {
-        const data = await call(name, fields, { passive });
+        // What is shown already is not taken away while it is read again.
+        const first = (sofar: Answer) => !gone && set((old) => (old.data ? old : { data: sofar, stale: false }));
+        const data = await callPages(name, fields, pages.current, passive, first);
         if (!gone) set({ data, stale: false });
       } catch (error) {
         if (gone) return;
@@ -127,5 +149,9 @@ export function useCall<N extends RequestName>(name: N, fields: RequestFields[N]
       clearInterval(timer);
     };
   }, [key, kinds.join()]);
-  return { data: state.data, problem: state.problem, stale: state.stale, reload: () => reload.current(true) };
+  const more = () => {
+    pages.current += pagesAtOnce;
+    reload.current(false);
+  };
+  return { data: state.data, problem: state.problem, stale: state.stale, reload: () => reload.current(true), more: state.data?.next ? more : undefined };
 }

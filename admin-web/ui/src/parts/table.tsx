@@ -1,6 +1,7 @@
 import type { ComponentChildren } from "preact";
 import { useMemo } from "preact/hooks";
 import { saveFile, toCsv } from "../lib/csv";
+import type { Loaded } from "../lib/live";
 import { useQuery } from "../lib/route";
 import { plural, t } from "../lib/text";
 import { Icon } from "./basics";
@@ -17,6 +18,22 @@ export interface Column<Row> {
 }
 
 const page_size = 50;
+
+/** The end of a list that goes on: what is read is said, and the rest is one key away. */
+export function More({ list }: { list: Loaded }) {
+  const count = ((list.data?.rows ?? []) as unknown[]).length;
+  if (!list.more && count <= 500) return null;
+  return (
+    <div class="more">
+      <p role="status">{plural(list.more ? "table.read" : "table.all_read", count)}</p>
+      {list.more && (
+        <button type="button" onClick={list.more}>
+          {t("table.more")}
+        </button>
+      )}
+    </div>
+  );
+}
 
 /** A list as a native table: sorted by its headings, 50 rows a page, exported as CSV; on a narrow screen
  * each row stands as a card. Sort and page are in the address. */

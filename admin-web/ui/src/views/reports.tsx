@@ -5,14 +5,15 @@ import { t, word } from "../lib/text";
 import { showMoment } from "../lib/time";
 import { Empty, Loading, Notice, ProblemBox, Raw, ReportState } from "../parts/basics";
 import { Page } from "../parts/page";
-import { type Column, Filter, Table } from "../parts/table";
+import { type Column, Filter, More, Table } from "../parts/table";
 
 const states = ["due", "returned", "submitted", "accepted"];
 
 /** All reports that this person may see; the console's D6 is the same list with the hospital's acts. */
 export function Reports({ hospital = false }: { hospital?: boolean }) {
   const [state, setState] = useQuery("etat");
-  const { data, problem, stale, reload } = useCall("report.list", {}, ["report", "window"]);
+  const list = useCall("report.list", {}, ["report", "window"]);
+  const { data, problem, stale, reload } = list;
   const rows = ((data?.rows ?? []) as Answer[]).filter((r) => (state === "late" ? r.late : !state || r.state === state));
   const columns: Column<Answer>[] = [
     { key: "report", title: t("report.number"), head: true, value: (r) => r.report, show: (r) => <a href={`/comptes-rendus/${r.report}`}>{r.report}</a> },
@@ -30,6 +31,7 @@ export function Reports({ hospital = false }: { hospital?: boolean }) {
       {problem && !data && <ProblemBox problem={problem} retry={reload} />}
       {!data && !problem && <Loading />}
       {data && <Table id="cr" caption={t("reports.title")} columns={columns} rows={rows} rowKey={(r) => r.report} csv="comptes-rendus" empty={<Empty title={state ? t("filter.none") : t("reports.none")}><p>{t("reports.none_text")}</p></Empty>} />}
+      <More list={list} />
     </Page>
   );
 }
