@@ -361,7 +361,7 @@ Site::guard_socket(HttpRequest const& request, Respond const& refused) const
     return Guarded{match.route, std::move(*fields), std::move(token)};
 }
 
-void Site::watch(
+void Site::attach(
     HttpRequest const& request, std::function<void(Fd)> accepted, Respond const& refused
 )
 {

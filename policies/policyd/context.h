@@ -18,10 +18,12 @@ class Authentication;
 class Clock;
 class Dropped;
 class EventLog;
+class Listeners;
 class Live;
 class Peers;
 class RecorderLink;
 class Sources;
+class Terminals;
 class Tickets;
 class Watches;
 class WebDoors;
@@ -47,6 +49,8 @@ struct Context {
     Peers& peers;                   // peers.h
     Authentication& authentication; // authentication.h: passwords, codes, throttling
     Tickets& tickets;               // tickets.h: alive now
+    Listeners& listeners;           // listeners.h: who starts workers for browsers
+    Terminals& terminals;           // terminals.h: in browsers
     Watches& watches;               // watches.h: who watches live sessions
     WebDoors& web;                  // web_doors.h: browsers
 };

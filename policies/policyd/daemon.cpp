@@ -49,6 +49,8 @@ Daemon::Daemon(Opened& opened)
                                .peers = peers_,
                                .authentication = authentication_,
                                .tickets = tickets_,
+                               .listeners = listeners_,
+                               .terminals = terminals_,
                                .watches = watches_,
                                .web = web_}
 {

@@ -70,8 +70,19 @@ std::string filled(Ending const& ending, Language language)
 void WorkerRole::push_end(Ending const& ending, Language language)
 {
     if (agent_) agent_->close();
+    tell_page_end(ending, language);
     connection_->push(
         {{"push", "end"},
+         {"reason", ending.reason},
+         {"code", ending.code},
+         {"text", filled(ending, language)}}
+    );
+}
+
+void WorkerRole::tell_page_end(Ending const& ending, Language language) const
+{
+    tell_page(
+        {{"say", "end"},
          {"reason", ending.reason},
          {"code", ending.code},
          {"text", filled(ending, language)}}
@@ -187,6 +198,7 @@ Reply WorkerRole::target_failed(Request& request)
     RefusalWords const words{
         .address = address_, .company = {}, .asset = live->asset_name, .account = live->account};
     auto refusal = refusal_object(context_, denied, words, reference, person_.language);
+    tell_page_refused(refusal);
     end_session("target_failed");
     return json::object{{"refusal", std::move(refusal)}};
 }
