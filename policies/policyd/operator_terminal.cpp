@@ -37,7 +37,7 @@ Reply mint(Context& context, Caller const& caller, Request& request, Answer cons
     Fields fields{request.fields};
     auto const window = fields.text("window", id_bytes_max);
     auto const asset = fields.text("asset", name_bytes_max);
-    auto const account = fields.optional_text("account", id_bytes_max);
+    auto const account = fields.text("account", id_bytes_max);
     if (auto const done = fields.finish(); !done) return Reply::violation(done.error().what);
     // Only a browser's address is known to be one (docs/decisions/0015).
     auto const address = SourceAddress::parse(caller.address);
@@ -51,7 +51,8 @@ Reply mint(Context& context, Caller const& caller, Request& request, Answer cons
         .login_sha256 = caller.token_sha256,
         .window = window,
         .asset = asset,
-        .account = account};
+        .account = account,
+        .may_wait = true};
     auto minted = ECLUSE_TRY(mint_ticket(context, caller, context.terminals.tickets(), wish));
     if (auto* const fault = std::get_if<Fault>(&minted)) return std::move(*fault);
     auto const& given = std::get<MintedTicket>(minted);
@@ -60,8 +61,7 @@ Reply mint(Context& context, Caller const& caller, Request& request, Answer cons
         {"life_s", given.life.count()},
         {"window", given.use.window},
         {"asset", given.asset_name},
-        {"account", given.use.account},
-        {"until", to_iso(given.until)}};
+        {"account", given.use.account}};
 }
 
 Result<std::vector<std::string>> door_fingerprints(Context& context)

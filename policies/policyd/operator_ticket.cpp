@@ -45,8 +45,8 @@ Reply mint(Context& context, Caller const& caller, Request& request, Answer cons
         {"asset", given.asset_name},
         {"account", given.use.account},
         {"from", given.use.address},
-        {"until", to_iso(given.until)},
-        {"functions", function_array(given.permissions, Protocol::rdp)}};
+        {"until", to_iso(given.granted->until)},
+        {"functions", function_array(given.granted->permissions, Protocol::rdp)}};
     // eclusectl writes the file itself; a page only saves it.
     if (caller.door == "portal") {
         std::vector<std::string> functions;

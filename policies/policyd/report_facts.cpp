@@ -5,6 +5,7 @@
 #include "policies/config/config.h"
 #include "policies/journal/journal.h"
 #include "policies/policyd/context.h"
+#include "policies/policyd/live.h"
 #include "policies/policyd/report_events.h"
 #include "policies/store/database.h"
 
@@ -167,6 +168,9 @@ Result<> load_sessions(Context& context, report::Facts& facts)
         session.account = row.text("account");
         session.protocol = row.text("protocol");
         session.source = row.text("source");
+        // A program of the vendor's cannot present a ticket at the SSH door.
+        if (session.protocol == "ssh" && row.text("factors").ends_with("+ticket"))
+            session.client = client_browser;
         session.started = from_ms(row.number("started_ms"));
         if (auto const ended = row.optional_number("ended_ms")) session.ended = from_ms(*ended);
         session.end_reason = row.optional_text("end_reason");

@@ -59,6 +59,12 @@ Result<Fault> refused(
         TextKey::operator_ticket_refused_remedy};
 }
 
+bool waits(Denied const& denied, TicketWish const& wish)
+{
+    return wish.may_wait && waits_for_hospital(denied.refusal) && wish.window && wish.asset &&
+           wish.account;
+}
+
 Result<ecluse::Request> request_of(Context& context, Caller const& caller, TicketWish const& wish)
 {
     ecluse::Request asked{
@@ -89,18 +95,21 @@ mint_ticket(Context& context, Caller const& caller, Tickets& tickets, TicketWish
         .factors = to_factors(caller.factors)};
     auto known = ECLUSE_TRY(load_facts(context, asking, asked.asset, now));
     auto const decision = judge(known, asked, now);
-    if (auto const* const denied = std::get_if<Denied>(&decision))
+    auto const* const denied = std::get_if<Denied>(&decision);
+    auto const* const granted = std::get_if<Granted>(&decision);
+    if (denied && !waits(*denied, wish))
         return Outcome{ECLUSE_TRY(refused(context, caller, known, *denied, wish))};
-    auto const& granted = std::get<Granted>(decision);
     auto const clock = context.clock.monotonic();
     // Whichever comes first; the monotonic clock, because nobody can set it back.
-    auto const until = std::min(clock + wish.life, context.clock.deadline_of(granted.until));
+    auto const until =
+        granted ? std::min(clock + wish.life, context.clock.deadline_of(granted->until))
+                : clock + wish.life;
     TicketUse const use{
         .person = caller.person,
         .address = wish.from.to_string(),
-        .window = granted.window.text(),
-        .asset = granted.asset->text(),
-        .account = granted.account,
+        .window = granted ? granted->window.text() : *wish.window,
+        .asset = granted ? granted->asset->text() : asked.asset->text(),
+        .account = granted ? granted->account : *wish.account,
         .factors = caller.factors,
         .login_sha256 = wish.login_sha256};
     auto ticket = tickets.mint(use, clock, until);
@@ -127,10 +136,9 @@ mint_ticket(Context& context, Caller const& caller, Tickets& tickets, TicketWish
     return Outcome{MintedTicket{
         std::move(*ticket),
         use,
-        known.asset_names[use.asset],
-        granted.until,
+        granted ? known.asset_names[use.asset] : *wish.asset,
         life,
-        granted.permissions}};
+        granted ? std::optional{*granted} : std::nullopt}};
 }
 
 } // namespace ecluse::policyd

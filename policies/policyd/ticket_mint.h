@@ -22,14 +22,16 @@ struct TicketWish {
     std::chrono::seconds life;
     std::string login_sha256 = {}; // of a browser
     std::optional<std::string> window = {}, asset = {}, account = {};
+    /// Given although the hospital still has to open the window: the door waits for it. Only when
+    /// window, target and account are all named.
+    bool may_wait = false;
 };
 struct MintedTicket {
     Secret ticket;
     TicketUse use;
     std::string asset_name;
-    UtcTime until; // of the window
     std::chrono::seconds life;
-    Permissions permissions;
+    std::optional<Granted> granted; // nothing: the hospital still has to open
 };
 /// Journaled before it is given, as a refusal is.
 [[nodiscard]] Result<std::variant<MintedTicket, Fault>>

@@ -13,7 +13,7 @@ async function until(tech, word) {
 export async function terminal({ tech, dsi, window, account, password, codes }) {
   const sign = async () => {
     await tech.getByLabel("Mot de passe").fill(password);
-    await tech.getByLabel("Code à 6 chiffres").fill(codes());
+    await tech.getByLabel("Code", { exact: true }).fill(codes.pop());
     await tech.getByRole("button", { name: "Ouvrir le terminal" }).click();
   };
   await step("a terminal is one of the ways to connect", async () => {

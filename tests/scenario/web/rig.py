@@ -252,6 +252,11 @@ class WebSocket:
         self.head, _, self.data = self.data.partition(b"\r\n\r\n")
         self.status = int(self.head.split()[1])
 
+    def refusal(self):
+        """The code that was answered instead of a WebSocket."""
+        text = self.data + read_answer(self.connection)
+        return json.loads(text[text.index(b"{"):]).get("code")
+
     def frame(self):
         """The next whole frame, (kind, payload), or None when the connection ends."""
         while True:

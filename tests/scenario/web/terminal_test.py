@@ -168,6 +168,197 @@ class Terminals(unittest.TestCase):
         self.assertEqual(terminal.end, "ended")
         self.ended(terminal, "client_left")
 
+    def test_it_is_recorded_as_every_session_is_and_says_what_it_was_used_with(self):
+        terminal = self.running()
+        terminal.socket.connection.close()
+        session = self.ended(terminal, "client_left")
+        verified = rig.act("r.amrani", "recording", "verify", session)
+        self.assertTrue(verified["intact"], verified)
+        started = self.journal("session.started", session)
+        self.assertEqual((started["client"], started["source"]), ("browser", VENDOR_ADDRESS))
+        self.assertRegex(started["factors"], r"^password\+recovery\+ticket$")
+
+    def journal(self, kind, about):
+        """The last event of this kind about this object."""
+        rows = rig.act("r.amrani", "journal", "list", "--type", kind)["rows"]
+        return next(event for event in (row["event"] for row in reversed(rows)) if event["object"] == about)
+
+    def test_the_hospital_cuts_it_and_the_page_reads_who_and_why(self):
+        terminal = self.running()
+        session = terminal.said("session")["session"]
+        rig.act("c.leroy", "session", "cut", session, "--reason", "doute")
+        terminal.drain()
+        self.assertEqual(terminal.said("end")["code"], "E-SES-03")
+        self.assertIn("doute", terminal.said("end")["text"])
+        self.assertIn("doute", terminal.screen)
+        self.ended(terminal, "cut")
+
+    def test_it_ends_with_its_window_and_nothing_opens_afterwards(self):
+        rig.act("c.leroy", "window", "close", self.window, "--reason", "fin")
+        self.window = self.open_window(seconds=8)
+        terminal = self.running()
+        terminal.drain()
+        self.assertEqual(terminal.said("end")["code"], "E-FEN-03")
+        self.ended(terminal, "window_end")
+        status, text = self.ticket()
+        self.assertEqual((status, code_of(text)), (403, "E-FEN-03"), text)
+
+    def test_a_window_that_somebody_opens_by_hand_is_waited_for(self):
+        rig.act("c.leroy", "window", "close", self.window, "--reason", "fin")
+        self.window = self.open_window(manual=True)
+        wait_until(lambda: self.open_code() == "E-FEN-04")
+        terminal = Terminal(self.technician, told(self.ticket())["ticket"]).size(80, 24).wait_for("refused")
+        self.assertTrue(terminal.said("refused")["wait"])
+        rig.act("c.leroy", "window", "open", self.window)
+        terminal.wait_for("session").socket.connection.close()
+        self.ended(terminal, "client_left")
+
+    def open_code(self):
+        """What the door says of this window now."""
+        row = told(self.technician.ask("GET", f"/api/v1/windows/{self.window}"))
+        return "E-FEN-04" if row["state"] == "approved" and row["opens"] <= instant(0) else row["state"]
+
+    def test_a_ticket_serves_once_at_once_and_for_nobody_else(self):
+        made = told(self.ticket())["ticket"]
+        terminal = Terminal(self.technician, made).size(80, 24).wait_for("session")
+        self.not_opened(made)
+        terminal.socket.connection.close()
+        self.ended(terminal, "client_left")
+
+        made = told(self.ticket())["ticket"]
+        other = rig.logged_in("portal", "x.autre", "127.0.0.4")
+        self.not_opened(made, other, "127.0.0.4")
+        # Presented once, by whomever: it is used up.
+        self.not_opened(made)
+
+        made = told(self.ticket())["ticket"]
+        again = rig.logged_in("portal", "n.belkacem")  # the older login is over
+        self.not_opened(made, code="E-AUT-03")
+        self.not_opened(made, again)
+        self.technician = again
+
+        made = told(self.ticket())["ticket"]
+        time.sleep(30.5)
+        self.not_opened(made)
+        for nonsense in ("A" * 48, "x"):
+            time.sleep(5)  # so many failures from one address slow it down
+            self.not_opened(nonsense)
+
+    def not_opened(self, ticket, browser=None, source=None, code="E-TRM-02"):
+        self.assertEqual(Terminal(browser or self.technician, ticket, source).socket.refusal(), code)
+
+    def test_wrong_factors_and_wrong_places_open_nothing(self):
+        status, text = self.ticket(code="000000")
+        self.assertEqual((status, code_of(text)), (403, "E-AUT-01"))
+        time.sleep(2.5)
+        self.assertEqual(code_of(self.ticket(asset="inconnue")[1]), "E-CIB-01")
+        self.assertEqual(code_of(self.ticket(account="root2")[1]), "E-CIB-04")
+        status, text = rig.logged_in("console", "c.leroy").ask("POST", "/api/v1/terminals", {})
+        self.assertEqual(status, 404)
+
+    def test_logging_out_ends_it(self):
+        terminal = self.running()
+        told(self.technician.ask("POST", "/api/v1/logout", {}))
+        terminal.drain()
+        self.assertEqual(terminal.said("end")["code"], "E-TRM-03")
+        self.technician = rig.logged_in("portal", "n.belkacem")
+        self.ended(terminal, "revoked")
+
+    def test_an_address_that_is_withdrawn_ends_it(self):
+        terminal = self.running()
+        sources = rig.act("c.leroy", "source", "list", "--vendor", "Imagelec")["rows"]
+        mine = next(row for row in sources if row["range"].startswith(VENDOR_ADDRESS))
+        rig.act("c.leroy", "source", "remove", mine["source"], "--reason", "essai")
+        try:
+            terminal.drain()
+            self.assertEqual(terminal.said("end")["code"], "E-RET-01")
+        finally:
+            made = rig.act("o.haddad", "source", "declare", f"{VENDOR_ADDRESS}/32", "--kind", "vpn", "--reason", "essai")
+            rig.act("c.leroy", "source", "approve", made["source"])
+        self.technician = rig.logged_in("portal", "n.belkacem")
+        self.ended(terminal, "revoked")
+
+    def test_a_page_that_speaks_nonsense_loses_its_session_alone(self):
+        for payload, kind in ((b"x???", WebSocket.BINARY), (b"r" + struct.pack(">HH", 0, 24), WebSocket.BINARY),
+                              (b"i" + b"a" * 4097, WebSocket.BINARY), (b"i", WebSocket.BINARY), (b"ibonjour", WebSocket.TEXT)):
+            with self.subTest(payload=payload[:8]):
+                terminal, other = self.running(), self.running()
+                terminal.socket.send(payload, kind)
+                terminal.drain()
+                self.ended(terminal, "client_left")
+                other.type("echo enc''ore\n")
+                other.wait_for("encore").socket.connection.close()
+
+    def test_a_page_that_does_not_read_holds_up_its_session_and_nothing_else(self):
+        terminal = self.running()
+        terminal.type("dd if=/dev/zero bs=1M count=64 2>/dev/null | tr '\\0' x; echo\n")
+        session = terminal.said("session")["session"]
+        time.sleep(3)
+        before = self.memory()
+        time.sleep(3)
+        self.assertLess(self.memory() - before, 8 * 1024 * 1024)
+        other = self.running()
+        other.type("echo enc''ore\n")
+        other.wait_for("encore").socket.connection.close()
+        rig.act("c.leroy", "session", "cut", session, "--reason", "essai")
+        self.ended(terminal, "cut")
+
+    def memory(self):
+        """Of every process of ours that a terminal's bytes go through."""
+        total = 0
+        for status in pathlib.Path("/proc").glob("[0-9]*/status"):
+            try:
+                fields = dict(line.split(":", 1) for line in status.read_text().splitlines() if ":" in line)
+                if fields["Name"].strip() in ("ecluse-terminal", "ecluse-ssh-work", "ecluse-web", "ecluse-policyd"):
+                    total += int(fields.get("VmRSS", "0 kB").split()[0]) * 1024
+            except (FileNotFoundError, ProcessLookupError):
+                pass
+        return total
+
+    def child(self, name):
+        """The newest process of the listener by this name."""
+        rows = subprocess.run(["ps", "-o", "pid=,comm=", "--ppid", str(rig.daemons["listen"].pid), "--sort", "pid"],
+                              capture_output=True, text=True).stdout.split("\n")
+        return [int(row.split()[0]) for row in rows if row.split()[1:] == [name]][-1]
+
+    def test_a_process_that_dies_ends_its_own_session_only(self):
+        for name, reason in (("ecluse-terminal", "client_left"), ("ecluse-ssh-work", "worker_lost")):
+            with self.subTest(name=name):
+                other, terminal = self.running(), self.running()
+                os.kill(self.child(name), signal.SIGKILL)
+                terminal.drain()
+                self.ended(terminal, reason)
+                other.type("echo enc''ore\n")
+                other.wait_for("encore").socket.connection.close()
+
+    def test_a_portal_that_dies_ends_what_goes_through_it_and_comes_back(self):
+        terminal = self.running()
+        rig.end("web-portal", signal.SIGKILL)
+        rig.start_web("portal")
+        self.technician = rig.logged_in("portal", "n.belkacem")
+        self.ended(terminal, "client_left")
+        self.running().socket.connection.close()
+
+    def test_a_closed_door_says_so(self):
+        made = told(self.ticket())["ticket"]
+        rig.end("listen")
+        self.not_opened(made, code="E-TRM-01")
+        rig.start_listener()
+
+    def test_no_client_of_the_door_gets_in_with_a_word(self):
+        """What a terminal logs in with means nothing on a connection that a client opened."""
+        port = int((rig.root / "listen.out").read_text().split()[1])
+        ask = rig.write("ask.sh", "#!/bin/sh\necho " + "ab" * 32 + "\n")
+        ask.chmod(0o700)
+        ran = subprocess.run(
+            ["ssh", "-F", "none", "-b", VENDOR_ADDRESS, "-p", str(port), "-o", "StrictHostKeyChecking=no", "-o",
+             f"UserKnownHostsFile={rig.root}/known", "-o", "NumberOfPasswordPrompts=1", "-o", "PubkeyAuthentication=no",
+             f"n.belkacem+serveur-1+{ACCOUNT}@127.0.0.1", "true"],
+            env={**os.environ, "SSH_ASKPASS": str(ask), "SSH_ASKPASS_REQUIRE": "force"}, capture_output=True, text=True)
+        self.assertNotEqual(ran.returncode, 0)
+        self.assertIn("Permission denied", ran.stderr)
+        time.sleep(3)
+
 
 if __name__ == "__main__":
     unittest.main(verbosity=2)
