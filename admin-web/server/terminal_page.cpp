@@ -76,14 +76,10 @@ private:
             // A text, or nothing at all, is none of our page's.
             if (!self->socket_.got_binary() || size == 0)
                 return self->close(websocket::close_code::policy_error);
-            self->terminal_.async_send(
-                self->message_.data(),
-                0,
-                [self](Code failed, std::size_t) {
-                    if (failed) return self->close(websocket::close_code::normal);
-                    self->read_page();
-                }
-            );
+            self->terminal_.async_send(self->message_.data(), 0, [self](Code failed, std::size_t) {
+                if (failed) return self->close(websocket::close_code::normal);
+                self->read_page();
+            });
         });
     }
 

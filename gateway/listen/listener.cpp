@@ -240,9 +240,7 @@ Result<> Listener::start_for_browser(std::string const& address, std::vector<Fd>
         return {};
     }
     if (pid == 0)
-        become(
-            options_.terminal.c_str(), {fd[2].get(), fd[3].get(), fd[4].get()}, null_.get()
-        );
+        become(options_.terminal.c_str(), {fd[2].get(), fd[3].get(), fd[4].get()}, null_.get());
     terminals_.insert(pid);
     return {};
 }

@@ -131,15 +131,15 @@ void Bridge::sleep()
 {
     auto const session = static_cast<short>(client_.has_unsent() ? POLLIN | POLLOUT : POLLIN);
     // POLLHUP comes anyway: a page that leaves is seen although its bytes are not wanted now.
-    auto const page = static_cast<short>(
-        (pending_.empty() ? 0 : POLLOUT) | (typed_.empty() ? POLLIN : 0)
-    );
+    auto const page =
+        static_cast<short>((pending_.empty() ? 0 : POLLOUT) | (typed_.empty() ? POLLIN : 0));
     pollfd waiting[3] = {
         {client_.fd(), session, 0},
         {page_.get(), page, 0},
         {pending_.empty() ? policy_.fd() : -1, POLLIN, 0}};
     // A page that does not read stops the session's bytes, which must not keep us awake.
-    if (!pending_.empty() || unshown_ >= unshown_bytes_max) waiting[0].events = static_cast<short>(session & ~POLLIN);
+    if (!pending_.empty() || unshown_ >= unshown_bytes_max)
+        waiting[0].events = static_cast<short>(session & ~POLLIN);
     (void)::poll(waiting, 3, static_cast<int>(sleep_max.count()));
     if ((waiting[1].revents & (POLLHUP | POLLERR)) != 0 && !(waiting[1].revents & POLLIN))
         page_left_ = true;
@@ -160,19 +160,23 @@ void Bridge::run()
 void Bridge::say_end(std::string_view reason)
 {
     auto const until = std::chrono::steady_clock::now() + farewell_limit;
+    auto const wait_for = [&](int fd, short what) {
+        auto const left = std::chrono::duration_cast<std::chrono::milliseconds>(
+            until - std::chrono::steady_clock::now()
+        );
+        pollfd waiting{fd, what, 0};
+        return left.count() > 0 && ::poll(&waiting, 1, static_cast<int>(left.count())) > 0;
+    };
     auto const wait_for_page = [&] {
-        while (!send_pending()) {
-            auto const left = std::chrono::duration_cast<std::chrono::milliseconds>(
-                until - std::chrono::steady_clock::now()
-            );
-            if (left.count() <= 0) return;
-            pollfd waiting{page_.get(), POLLOUT, 0};
-            (void)::poll(&waiting, 1, static_cast<int>(left.count()));
-        }
+        while (!send_pending())
+            if (!wait_for(page_.get(), POLLOUT)) return;
     };
     wait_for_page();
-    for (turn_policy(); !pending_.empty() && !page_left_; turn_policy())
+    // policyd knows why, and closes its end when the worker has left.
+    while (policy_ && !page_left_ && wait_for(policy_.fd(), POLLIN)) {
+        turn_policy();
         wait_for_page();
+    }
     pending_ = to_frame(Said::end, "{\"reason\":\"" + std::string{reason} + "\"}");
     wait_for_page();
 }

@@ -11,15 +11,16 @@
 
 namespace ecluse::terminal {
 
-/// An SSH client on a socket whose other end is a worker of the SSH door. One shell with a terminal;
-/// no other request exists here.
+/// An SSH client on a socket whose other end is a worker of the SSH door. One shell with a
+/// terminal; no other request exists here.
 class Client {
 public:
     explicit Client(Fd socket) : socket_{std::move(socket)} {}
     Client(Client const&) = delete;
     Client& operator=(Client const&) = delete;
 
-    /// Key exchange, host key, both steps of the login. Waits for the worker, each step for seconds.
+    /// Key exchange, host key, both steps of the login. Waits for the worker, each step for
+    /// seconds.
     Result<> log_in(Orders const& orders);
     Result<> open_shell(Resized size);
 

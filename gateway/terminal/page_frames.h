@@ -17,8 +17,8 @@ constexpr std::size_t page_frame_bytes_max = 1 + input_bytes_max;
 /// Far beyond any screen; a hostile page may ask for anything.
 constexpr unsigned columns_max = 500, rows_max = 200;
 constexpr std::size_t output_bytes_max = 16 * 1024;
-/// What a page may have been sent and not shown yet: beyond, the session waits. A browser takes what
-/// it cannot show into its memory, and nothing else would stop it.
+/// What a page may have been sent and not shown yet: beyond, the session waits. A browser takes
+/// what it cannot show into its memory, and nothing else would stop it.
 constexpr std::size_t unshown_bytes_max = 256 * 1024;
 
 struct Typed {

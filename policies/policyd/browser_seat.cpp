@@ -33,8 +33,7 @@ BrowserSeat::say_orders(std::string const& login, std::vector<std::string> const
 std::optional<Accepted> BrowserSeat::log_in(std::string_view login, Secret const& word)
 {
     auto const expected = std::exchange(word_sha256_, {});
-    bool const right =
-        !expected.empty() && equal_in_constant_time(sha256(word.reveal()), expected);
+    bool const right = !expected.empty() && equal_in_constant_time(sha256(word.reveal()), expected);
     if (!right || login != person_.login) return std::nullopt;
     return person_;
 }

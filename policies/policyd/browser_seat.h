@@ -14,9 +14,9 @@
 
 namespace ecluse::policyd {
 
-/// Who sits before a worker that policyd had started for a browser: a person who proved both factors
-/// in the portal, and ecluse-terminal, which logs in for him with a word that opens this one
-/// connection once (docs/decisions/0026). A connection without a seat knows no such word.
+/// Who sits before a worker that policyd had started for a browser: a person who proved both
+/// factors in the portal, and ecluse-terminal, which logs in for him with a word that opens this
+/// one connection once (docs/decisions/0026). A connection without a seat knows no such word.
 class BrowserSeat {
 public:
     BrowserSeat(Accepted person, TicketUse use, PacketSocket terminal)
@@ -30,8 +30,8 @@ public:
     [[nodiscard]] std::optional<Accepted> log_in(std::string_view login, Secret const& word);
 
     [[nodiscard]] TicketUse const& use() const { return use_; }
-    /// For the page, which shows it beside the terminal. What cannot be said is lost: a terminal that
-    /// does not listen has no reader either.
+    /// For the page, which shows it beside the terminal. What cannot be said is lost: a terminal
+    /// that does not listen has no reader either.
     void say(boost::json::object const& notice) const;
 
 private:

@@ -18,7 +18,8 @@ public:
     void remove(ListenerRole const* role);
     /// docs/requests.md §2: a worker and the terminal before it, for a browser at this address.
     /// False: that door is closed.
-    [[nodiscard]] bool start(Protocol door, std::string const& address, std::vector<Fd> descriptors);
+    [[nodiscard]] bool
+    start(Protocol door, std::string const& address, std::vector<Fd> descriptors);
 
 private:
     std::map<Protocol, ListenerRole*> roles_; // of a door's listeners the one that came last

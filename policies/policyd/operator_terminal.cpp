@@ -15,7 +15,8 @@
 #include <sys/socket.h>
 
 /// A shell of an open window in the browser, without a client (docs/requests.md §3ter,
-/// docs/decisions/0026): both factors are proved for a ticket, which a page redeems with a WebSocket.
+/// docs/decisions/0026): both factors are proved for a ticket, which a page redeems with a
+/// WebSocket.
 namespace ecluse::policyd {
 namespace {
 

@@ -10,8 +10,8 @@ namespace ecluse::policyd {
 
 struct Context;
 
-/// Terminals in browsers: the tickets by which a page opens one, and the logins that those which run
-/// stand on.
+/// Terminals in browsers: the tickets by which a page opens one, and the logins that those which
+/// run stand on.
 class Terminals {
 public:
     [[nodiscard]] Tickets& tickets() { return tickets_; }

@@ -25,9 +25,8 @@ TicketVerdict refused(std::chrono::seconds wait)
     return {.verdict = {std::nullopt, wait}, .use = {}};
 }
 
-Result<TicketVerdict> write_refusal(
-    Context& context, PresentedTicket const& presented, std::string_view why, UtcTime now
-)
+Result<TicketVerdict>
+write_refusal(Context& context, PresentedTicket const& presented, std::string_view why, UtcTime now)
 {
     auto const name = Tickets::public_part(presented.text);
     auto const& address = presented.address;

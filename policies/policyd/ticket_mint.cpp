@@ -101,9 +101,9 @@ mint_ticket(Context& context, Caller const& caller, Tickets& tickets, TicketWish
         return Outcome{ECLUSE_TRY(refused(context, caller, known, *denied, wish))};
     auto const clock = context.clock.monotonic();
     // Whichever comes first; the monotonic clock, because nobody can set it back.
-    auto const until =
-        granted ? std::min(clock + wish.life, context.clock.deadline_of(granted->until))
-                : clock + wish.life;
+    auto const until = granted
+                           ? std::min(clock + wish.life, context.clock.deadline_of(granted->until))
+                           : clock + wish.life;
     TicketUse const use{
         .person = caller.person,
         .address = wish.from.to_string(),

@@ -16,7 +16,7 @@ namespace ecluse::policyd {
 /// address, in one window. Ids, but for the account.
 struct TicketUse {
     std::string person, address, window, asset, account;
-    std::string factors; // proved when it was asked for: "password+totp"
+    std::string factors;           // proved when it was asked for: "password+totp"
     std::string login_sha256 = {}; // of a browser: the login that asked, and none but it may use it
 };
 

@@ -79,8 +79,7 @@ void Watches::ended(Context& context, std::string const& id, std::string_view wh
             {"seconds", seconds.count()}}
     );
     if (!done) log(LogLevel::error, "journal session.view_ended: " + done.error().what);
-    if (watch.seen && count_on(watch.session) == 0)
-        tell_technician(context, watch.session, false);
+    if (watch.seen && count_on(watch.session) == 0) tell_technician(context, watch.session, false);
 }
 
 void Watches::recorder_lost(Context& context)

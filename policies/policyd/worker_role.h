@@ -132,9 +132,9 @@ private:
     std::optional<Refusal> waiting_for_; // what the hospital still has to do, told once
     std::string waiting_reference_;      // of that refusal
     Accepted person_;
-    std::optional<TicketUse> ticket_; // logged in by it: nothing else may be opened
+    std::optional<TicketUse> ticket_;   // logged in by it: nothing else may be opened
     std::unique_ptr<BrowserSeat> seat_; // a browser's
-    std::string session_;             // empty before the first grant, and after the end
+    std::string session_;               // empty before the first grant, and after the end
     bool had_session_ = false;
     std::unique_ptr<Opening> opening_;
     std::deque<std::function<void()>> waiting_; // opens that came during the first

@@ -252,6 +252,7 @@ void WorkerRole::end_session(std::string const& reason)
         return {};
     });
     if (!written) log(LogLevel::error, "end " + session + ": " + written.error().what);
+    if (!ordered) tell_page({{"say", "end"}, {"reason", why}, {"code", ""}, {"text", ""}});
     context_.live.remove(session);
     if (agent_) agent_->close();
     log(LogLevel::info, session + ": ended, " + why);

@@ -5,8 +5,8 @@
 #include "policies/policyd/terminals.h"
 #include "policies/policyd/worker_opening.h"
 
-/// A worker whose vendor is a browser: how it logs in, and what its page is told beside the terminal
-/// (docs/requests.md §3ter).
+/// A worker whose vendor is a browser: how it logs in, and what its page is told beside the
+/// terminal (docs/requests.md §3ter).
 namespace ecluse::policyd {
 
 void WorkerRole::take_seat(std::unique_ptr<BrowserSeat> seat)

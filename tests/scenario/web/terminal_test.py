@@ -327,6 +327,8 @@ class Terminals(unittest.TestCase):
                 other, terminal = self.running(), self.running()
                 os.kill(self.child(name), signal.SIGKILL)
                 terminal.drain()
+                if name != "ecluse-terminal":
+                    self.assertEqual((terminal.said("end")["reason"], terminal.end), (reason, "ended"))
                 self.ended(terminal, reason)
                 other.type("echo enc''ore\n")
                 other.wait_for("encore").socket.connection.close()

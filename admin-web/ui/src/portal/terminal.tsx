@@ -82,6 +82,8 @@ function Begin({ window: w, asset, account, done }: { window: Answer; asset: str
   );
 }
 
+/** Ends that nobody has to be told about. */
+const ordinary = ["client_left", "target_left", "target_failed"];
 type State = "opening" | "waiting" | "live" | "over";
 type Refused = Extract<Said, { say: "refused" }>;
 
@@ -129,7 +131,7 @@ function Work({ window: w, ticket, again }: { window: Answer; ticket: string; ag
         } else if (notice.say === "refused") {
           setRefused(notice);
           if (notice.wait) setState("waiting");
-        } else if (notice.say === "end") setEnded(notice.text);
+        } else if (notice.say === "end") setEnded((mine) => mine || notice.text || (ordinary.includes(notice.reason) ? "" : word("end", notice.reason)));
         else setWatched(notice.watched);
       },
       over: (why) => {
