@@ -6,8 +6,9 @@
 namespace ecluse::store {
 namespace {
 
-constexpr auto columns_sql =
-    "SELECT s.id AS session, p.login AS person, p.first_name || ' ' || p.last_name AS name, "
+std::string const columns_sql =
+    "SELECT " + std::string{client_sql} +
+    ", s.id AS session, p.login AS person, p.first_name || ' ' || p.last_name AS name, "
     "v.name AS vendor, a.name AS asset, s.account AS account, s.protocol AS protocol, s.source AS "
     "source, s.access_window "
     "AS window, s.factors AS factors, s.started_ms AS started_at, s.ended_ms AS ended_at, "
@@ -28,6 +29,7 @@ std::vector<Column> const& columns()
         {"asset"},
         {"account"},
         {"protocol"},
+        {"client"},
         {"source"},
         {"window"},
         {"factors"},
@@ -50,7 +52,7 @@ Result<json::object> list_sessions(Database& database, SessionFilter const& filt
 {
     return listing(
         database,
-        std::string{columns_sql} +
+        columns_sql +
             "WHERE ($1 IS NULL OR s.access_window = $2) AND ($3 IS NULL OR s.person = $4) AND "
             "($5 IS NULL OR w.vendor = $6) AND ($7 = 0 OR s.ended_ms IS NULL) "
             "ORDER BY s.started_ms DESC, s.id",
@@ -67,7 +69,7 @@ Result<json::object> list_sessions(Database& database, SessionFilter const& filt
 
 Result<std::optional<json::object>> show_session(Database& database, std::string const& id)
 {
-    auto const row = ECLUSE_TRY(database.row(std::string{columns_sql} + "WHERE s.id = $1", {id}));
+    auto const row = ECLUSE_TRY(database.row(columns_sql + "WHERE s.id = $1", {id}));
     if (!row) return std::optional<json::object>{};
     return std::optional{shown(*row, columns())};
 }
