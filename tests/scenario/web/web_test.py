@@ -10,7 +10,6 @@ import csv
 import hashlib
 import http.client
 import json
-import os
 import re
 import socket
 import sqlite3
@@ -22,7 +21,7 @@ import time
 import unittest
 
 import rig as rigs
-from rig import Browser, OTHER_ADDRESS, PASSWORD, SOURCE, VENDOR_ADDRESS, read_answer, solve, wait_until
+from rig import Browser, OTHER_ADDRESS, PASSWORD, SOURCE, VENDOR_ADDRESS, WebSocket, read_answer, solve, wait_until
 
 rig = None
 
@@ -111,7 +110,10 @@ class Doors(unittest.TestCase):
                 with self.subTest(role=role, request=route["request"]):
                     if route["answer"] == "websocket":
                         # The object does not exist: only whoever may ask is told.
-                        self.assertEqual(WebSocket(rig, door, browser, path=WATCH).status, 404 if allowed else 403)
+                        asked = WebSocket(rig, door, browser, path=path_of(route, "S-AAAAAAAAAAAAAAAA"))
+                        code = asked.refusal()
+                        self.assertNotIn(code, ("E-AUT-02", "E-REQ-01", "E-SYS-01"))
+                        self.assertEqual(code == "E-DRT-01", not allowed, code)
                         continue
                     status, text = ask(browser, route)
                     if allowed:
