@@ -194,7 +194,7 @@ class Terminals(unittest.TestCase):
 
     def test_it_ends_with_its_window_and_nothing_opens_afterwards(self):
         rig.act("c.leroy", "window", "close", self.window, "--reason", "fin")
-        self.window = self.open_window(seconds=8)
+        self.window = self.open_window(seconds=25)
         terminal = self.running()
         terminal.drain()
         self.assertEqual(terminal.said("end")["code"], "E-FEN-03")
