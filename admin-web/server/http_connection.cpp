@@ -3,6 +3,7 @@
 #include "admin-web/server/http_head.h"
 #include "admin-web/server/live_page.h"
 #include "admin-web/server/problem.h"
+#include "admin-web/server/terminal_page.h"
 #include "admin-web/server/tls_stream.h"
 #include "admin-web/server/watch_page.h"
 #include "common/log.h"
@@ -278,8 +279,9 @@ private:
             response.close = true;
             self->respond(std::move(response));
         };
-        if (server_.site().asked_by_socket(*request) == "session.watch")
-            return watch(*request, refused);
+        auto const asked = server_.site().asked_by_socket(*request);
+        if (asked == "session.watch") return attach(*request, refused, serve_watch_page);
+        if (asked == "terminal.open") return attach(*request, refused, serve_terminal_page);
         auto const page = make_live_page();
         server_.site().listen(
             *request,
@@ -293,15 +295,14 @@ private:
         );
     }
 
-    void watch(HttpRequest const& request, Respond const& refused)
+    template <class Serve>
+    void attach(HttpRequest const& request, Respond const& refused, Serve serve)
     {
-        server_.site().watch(
+        server_.site().attach(
             request,
-            [self = shared_from_this()](Fd from) {
+            [self = shared_from_this(), serve](Fd other) {
                 if (!self->stream_) return;
-                serve_watch_page(
-                    std::move(self->stream_), self->parser_->get().base(), std::move(from), self
-                );
+                serve(std::move(self->stream_), self->parser_->get().base(), std::move(other), self);
             },
             refused
         );

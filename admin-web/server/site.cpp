@@ -411,7 +411,7 @@ std::function<void(Result<PolicyLink::Reply>)> Site::when_socket_answered(
     };
 }
 
-void Site::watch(
+void Site::attach(
     HttpRequest const& request, std::function<void(Fd)> accepted, Respond const& refused
 )
 {

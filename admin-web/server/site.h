@@ -44,7 +44,7 @@ public:
     /// Keeps in touch with policyd from now on.
     void start();
     void handle(HttpRequest request, Respond const& respond);
-    /// What a page that opens a WebSocket asks: "live.subscribe", "session.watch"; "" for no route.
+    /// What a page that opens a WebSocket asks: "live.subscribe", "terminal.open"; "" for no route.
     [[nodiscard]] std::string_view asked_by_socket(HttpRequest const& request) const;
     /// A page wants to listen. `refused` or `accepted` is called once.
     void listen(
@@ -54,9 +54,12 @@ public:
         Respond const& refused
     );
 
-    /// A page wants to watch a live session; what it is to see comes from the descriptor.
-    void
-    watch(HttpRequest const& request, std::function<void(Fd)> accepted, Respond const& refused);
+    /// A page wants to watch a live session, or to work in one; the descriptor is the other side.
+    void attach(
+        HttpRequest const& request,
+        std::function<void(Fd)> accepted,
+        Respond const& refused
+    );
 
     [[nodiscard]] Told const& told() const { return told_; }
     [[nodiscard]] bool is_declared(SourceAddress const& address) const;

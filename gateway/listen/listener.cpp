@@ -24,9 +24,10 @@ constexpr std::chrono::seconds hello_limit{10};
 constexpr std::size_t sources_bytes_max = 512 * 1024;
 /// Connections taken before policyd and the children get their turn.
 constexpr int accepts_per_turn = 64;
-/// The descriptors a worker starts with (docs/requests.md §2).
-constexpr int vendor_descriptor = 3;
-constexpr int policy_descriptor = 4;
+/// Where the descriptors begin that a program starts with, in their order (docs/requests.md §2).
+constexpr int first_descriptor = 3;
+/// With a start: the worker's vendor and policyd, then the terminal's session, page and policyd.
+constexpr std::size_t start_descriptors = 5;
 
 std::uint16_t port_of(sockaddr_storage const& address)
 {
@@ -36,20 +37,25 @@ std::uint16_t port_of(sockaddr_storage const& address)
 }
 
 /// In the child, between fork and exec: only calls that are safe there.
-[[noreturn]] void become_worker(char const* program, int vendor, int policy, int null)
+[[noreturn]] void become(char const* program, std::initializer_list<int> descriptors, int null)
 {
     sigset_t none;
     ::sigemptyset(&none);
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
     // Out of the way first: each may be where another must go.
-    int const vendor_copy = ::fcntl(vendor, F_DUPFD, 10);
-    int const policy_copy = ::fcntl(policy, F_DUPFD, 10);
-    bool const placed = vendor_copy >= 0 && policy_copy >= 0 && ::dup2(null, 0) == 0 &&
-                        ::dup2(null, 1) == 1 &&
-                        ::dup2(vendor_copy, vendor_descriptor) == vendor_descriptor &&
-                        ::dup2(policy_copy, policy_descriptor) == policy_descriptor &&
-                        ::close_range(policy_descriptor + 1, ~0U, 0) == 0;
-    if (placed) {
+    constexpr int away = 10;
+    static_assert(first_descriptor + start_descriptors <= away);
+    int copies[start_descriptors];
+    int count = 0;
+    bool placed = ::dup2(null, 0) == 0 && ::dup2(null, 1) == 1;
+    for (int const descriptor : descriptors) {
+        copies[count] = ::fcntl(descriptor, F_DUPFD, away);
+        placed = placed && copies[count++] >= 0;
+    }
+    for (int i = 0; i < count; ++i)
+        placed = placed && ::dup2(copies[i], first_descriptor + i) == first_descriptor + i;
+    auto const beyond = static_cast<unsigned>(first_descriptor + count);
+    if (placed && ::close_range(beyond, ~0U, 0) == 0) {
         char const* const words[] = {program, nullptr};
         char const* const environment[] = {nullptr};
         ::execve(program, const_cast<char**>(words), const_cast<char**>(environment));
@@ -129,7 +135,7 @@ Result<> Listener::greet()
 
 Result<> Listener::on_policy()
 {
-    auto const packet = policy_.receive();
+    auto packet = policy_.receive();
     if (!packet) {
         if (packet.error().code == Errc::unavailable) return {};
         return packet.error();
@@ -137,7 +143,13 @@ Result<> Listener::on_policy()
     if (!*packet) return Error{Errc::io, "policyd closed"};
     auto const object = ECLUSE_TRY(parse_object((*packet)->json));
     Fields fields{object};
-    if (fields.text("push") != "sources") fields.fault("push", "is not known");
+    auto const push = fields.text("push");
+    if (push == "start") {
+        auto const address = fields.text("address", 64);
+        ECLUSE_TRY(fields.finish());
+        return start_for_browser(address, std::move((*packet)->descriptors));
+    }
+    if (push != "sources") fields.fault("push", "is not known");
     ECLUSE_TRY(fields.finish());
     if ((*packet)->descriptors.size() != 1) return Error{Errc::malformed, "sources without list"};
     return read_sources((*packet)->descriptors[0]);
@@ -193,11 +205,43 @@ Result<> Listener::start_worker(Fd vendor, SourceAddress const& from, std::uint1
             {"port", from_port}},
         {vendor.get(), ours.fd()}
     ));
+    return run_worker(from, vendor.get(), workers.fd());
+}
+
+Result<> Listener::run_worker(SourceAddress const& from, int vendor, int policy)
+{
     pid_t const pid = ::fork();
     if (pid < 0) return os_error("start worker");
-    if (pid == 0) become_worker(options_.worker.c_str(), vendor.get(), workers.fd(), null_.get());
+    if (pid == 0) become(options_.worker.c_str(), {vendor, policy}, null_.get());
     workers_.emplace(pid, from);
     ++per_source_[from];
+    return {};
+}
+
+Result<> Listener::start_for_browser(std::string const& address, std::vector<Fd> descriptors)
+{
+    auto const from = ECLUSE_TRY(SourceAddress::parse(address));
+    if (descriptors.size() != start_descriptors || options_.terminal.empty())
+        return Error{Errc::malformed, "a start that is none of this door's"};
+    // A browser's session takes a place as a connection does. Refused: every end closes here, which
+    // is how the others learn of it.
+    if (auto const reason = refusal(from)) {
+        drops_.add(from, *reason, std::chrono::steady_clock::now(), to_seconds(utc_now()));
+        return {};
+    }
+    auto const& fd = descriptors;
+    if (auto const started = run_worker(from, fd[0].get(), fd[1].get()); !started) {
+        log(LogLevel::error, started.error().what);
+        return {};
+    }
+    pid_t const pid = ::fork();
+    if (pid < 0) {
+        log(LogLevel::error, os_error("start terminal").what);
+        return {};
+    }
+    if (pid == 0)
+        become(options_.terminal.c_str(), {fd[2].get(), fd[3].get(), fd[4].get()}, null_.get());
+    terminals_.insert(pid);
     return {};
 }
 
@@ -209,13 +253,16 @@ void Listener::reap()
     int status = 0;
     for (pid_t pid = 0; (pid = ::waitpid(-1, &status, WNOHANG)) > 0;) {
         auto const worker = workers_.find(pid);
-        if (worker == workers_.end()) continue;
+        bool const is_worker = worker != workers_.end();
+        if (!is_worker && terminals_.erase(pid) == 0) continue;
+        auto const& program = is_worker ? options_.worker : options_.terminal;
         if (WIFSIGNALED(status))
             log(LogLevel::error,
-                "worker " + std::to_string(pid) + " ended by signal " +
+                (is_worker ? "worker " : "terminal ") + std::to_string(pid) + " ended by signal " +
                     std::to_string(WTERMSIG(status)));
         else if (WEXITSTATUS(status) == 127)
-            log(LogLevel::error, "cannot start " + options_.worker);
+            log(LogLevel::error, "cannot start " + program);
+        if (!is_worker) continue;
         auto const mine = per_source_.find(worker->second);
         if (mine != per_source_.end() && --mine->second == 0) per_source_.erase(mine);
         workers_.erase(worker);

@@ -48,6 +48,7 @@ std::vector<std::string> programs_of(listen::Options const& options)
 {
     auto programs = options.helpers;
     programs.push_back(options.worker);
+    if (!options.terminal.empty()) programs.push_back(options.terminal);
     return programs;
 }
 

@@ -54,6 +54,8 @@ Result<Options> parse_options(int count, char const* const* words)
     if (options.door == "rdp")
         options.helpers = {
             options.worker.substr(0, options.worker.rfind('/') + 1) + "ecluse-encode"};
+    else
+        options.terminal = ECLUSE_TRY(beside_this_program("ecluse-terminal"));
     return options;
 }
 

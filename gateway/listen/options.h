@@ -15,6 +15,7 @@ struct Options {
     std::uint16_t port = 0;           // 0: any free one
     std::string worker;               // empty: ecluse-DOOR-worker beside this program
     std::vector<std::string> helpers; // what the worker starts in its turn
+    std::string terminal;             // of the SSH door: what stands before a worker for a browser
     bool help = false;
 };
 

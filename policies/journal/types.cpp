@@ -45,9 +45,9 @@ std::vector<JournalType> const& journal_types()
         {"clipboard.in", "Texte collé vers la cible"},
         {"clipboard.out", "Texte copié depuis la cible"},
 
-        {"ticket.minted", "Ticket d’accès au bureau délivré"},
-        {"ticket.redeemed", "Ticket d’accès au bureau utilisé"},
-        {"ticket.refused", "Ticket d’accès au bureau refusé"},
+        {"ticket.minted", "Ticket d’accès délivré"},
+        {"ticket.redeemed", "Ticket d’accès utilisé"},
+        {"ticket.refused", "Ticket d’accès refusé"},
 
         {"window.drafted", "Brouillon de créneau enregistré"},
         {"window.changed", "Créneau modifié"},

@@ -18,10 +18,12 @@ class Authentication;
 class Clock;
 class Dropped;
 class EventLog;
+class Listeners;
 class Live;
 class Peers;
 class RecorderLink;
 class Sources;
+class Terminals;
 class Tickets;
 class Timestamps;
 class Watches;
@@ -50,6 +52,8 @@ struct Context {
     Authentication& authentication; // authentication.h: passwords, codes, throttling
     Tickets& tickets;               // tickets.h: alive now
     Timestamps& timestamps;         // timestamps.h: who outside says when
+    Listeners& listeners;           // listeners.h: who starts workers for browsers
+    Terminals& terminals;           // terminals.h: in browsers
     Watches& watches;               // watches.h: who watches live sessions
     WebDoors& web;                  // web_doors.h: browsers
     Witnesses& witnesses;           // witnesses.h: who outside knows the journal's head

@@ -51,6 +51,8 @@ Daemon::Daemon(Opened& opened)
                                .authentication = authentication_,
                                .tickets = tickets_,
                                .timestamps = timestamps_,
+                               .listeners = listeners_,
+                               .terminals = terminals_,
                                .watches = watches_,
                                .web = web_,
                                .witnesses = witnesses_}

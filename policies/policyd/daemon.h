@@ -9,6 +9,7 @@
 #include "policies/policyd/dropped.h"
 #include "policies/policyd/event_log.h"
 #include "policies/policyd/host_keys.h"
+#include "policies/policyd/listeners.h"
 #include "policies/policyd/live.h"
 #include "policies/policyd/paths.h"
 #include "policies/policyd/peers.h"
@@ -17,6 +18,7 @@
 #include "policies/policyd/recorder_link.h"
 #include "policies/policyd/role.h"
 #include "policies/policyd/sources.h"
+#include "policies/policyd/terminals.h"
 #include "policies/policyd/tickets.h"
 #include "policies/policyd/timestamps.h"
 #include "policies/policyd/watches.h"
@@ -77,6 +79,8 @@ private:
     Loop loop_;
     Authentication authentication_;
     Tickets tickets_;
+    Terminals terminals_;
+    Listeners listeners_;
     RecorderLink recorder_;
     EventLog events_;
     Purge purge_;

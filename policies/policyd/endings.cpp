@@ -46,6 +46,11 @@ Ending flood()
     return {.reason = "cut", .code = "E-FLX-01", .text = TextKey::ending_flood};
 }
 
+Ending login_over()
+{
+    return {.reason = "revoked", .code = "E-TRM-03", .text = TextKey::ending_login_over};
+}
+
 } // namespace endings
 
 void journal_service(Context& context, std::string_view type, std::string_view detail)

@@ -15,6 +15,8 @@ namespace endings {
 [[nodiscard]] Ending clock();
 [[nodiscard]] Ending shutdown();
 [[nodiscard]] Ending flood();
+/// A terminal in a browser whose login to the portal is over.
+[[nodiscard]] Ending login_over();
 } // namespace endings
 
 /// An event of the service itself, without person. Failing to journal is logged: the caller has no

@@ -8,6 +8,7 @@
 #include "policies/policyd/context.h"
 #include "policies/policyd/door.h"
 #include "policies/policyd/dropped.h"
+#include "policies/policyd/listeners.h"
 #include "policies/policyd/peers.h"
 #include "policies/policyd/violations.h"
 #include "policies/policyd/web_doors.h"
@@ -88,6 +89,12 @@ ListenerRole::ListenerRole(Context& context) : context_{context}
 ListenerRole::~ListenerRole()
 {
     context_.sources.remove_listener(&on_sources_);
+    context_.listeners.remove(this);
+}
+
+void ListenerRole::push_start(std::string const& address, std::vector<Fd> descriptors)
+{
+    connection_->push({{"push", "start"}, {"address", address}}, std::move(descriptors));
 }
 
 Reply ListenerRole::hello(Request& request)
@@ -105,6 +112,7 @@ Reply ListenerRole::hello(Request& request)
     door_ = door;
     context_.web.note_listener(std::string{to_code(*door)}, {address, port});
     context_.sources.add_listener(&on_sources_);
+    context_.listeners.add(*door_, this);
     auto const& limits = limits_of(context_.config, *door_);
     std::vector<Fd> descriptors;
     descriptors.push_back(std::move(list));

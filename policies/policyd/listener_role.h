@@ -7,6 +7,8 @@
 
 #include <memory>
 #include <optional>
+#include <string>
+#include <vector>
 
 namespace ecluse::policyd {
 
@@ -19,6 +21,9 @@ public:
     static void start(Context& context, PacketSocket socket);
 
     explicit ListenerRole(Context& context);
+
+    /// Starts a worker for a browser (listeners.h).
+    void push_start(std::string const& address, std::vector<Fd> descriptors);
 
 private:
     Reply hello(Request& request);

@@ -75,6 +75,12 @@ std::size_t Live::extend(std::string_view session, UtcTime until, Deadline deadl
     return 1;
 }
 
+void Live::watched(std::string_view session, bool watched)
+{
+    auto const found = sessions_.find(session);
+    if (found != sessions_.end()) found->second.worker->push_watched(watched);
+}
+
 std::size_t Live::message(std::string_view session, std::string_view text)
 {
     auto const found = sessions_.find(session);

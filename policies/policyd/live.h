@@ -30,10 +30,14 @@ struct Ending {
     std::string comment = {}; // the reason given by that person
 };
 
+/// What a session's journal, header and report call the portal's own terminal.
+constexpr char const* client_browser = "browser";
+
 /// One session on a target, from its grant to the end of its worker.
 struct LiveSession {
     std::string id, connection, window, person, vendor, asset, account, source_address;
     std::string asset_name, person_name;
+    std::string client; // empty: a program of the vendor's; else `client_browser`
     Protocol protocol = Protocol::ssh;
     Language language = Language::french;
     std::string notice; // for its user alone, below the first line; empty: none
@@ -52,6 +56,8 @@ public:
     virtual void push_end(Ending const& ending, Language language) = 0;
     virtual void push_extended(LiveSession const& session) = 0;
     virtual void push_message(std::string_view text) = 0;
+    /// Somebody of the hospital begins to watch, or nobody does any more.
+    virtual void push_watched(bool watched) = 0;
     virtual void hang_up() = 0;
 };
 
@@ -79,6 +85,7 @@ public:
     std::size_t revoke_asset(std::string_view asset, Ending const& ending);
     std::size_t end_all(Ending const& ending);
     std::size_t message(std::string_view session, std::string_view text);
+    void watched(std::string_view session, bool watched);
 
     [[nodiscard]] std::size_t count() const { return sessions_.size(); }
     [[nodiscard]] std::size_t count_on_asset(std::string_view asset) const;

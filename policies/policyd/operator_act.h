@@ -106,5 +106,6 @@ void add_secret_requests(RequestTable& table, Context& context);
 void add_certificate_requests(RequestTable& table, Context& context);
 void add_ticket_requests(RequestTable& table, Context& context);
 void add_token_requests(RequestTable& table, Context& context);
+void add_terminal_requests(RequestTable& table, Context& context);
 
 } // namespace ecluse::policyd

@@ -210,6 +210,17 @@ Result<std::optional<Caller>> holder(Context& context, std::string_view token_sh
     return std::optional{ECLUSE_TRY(caller_of(context, *row))};
 }
 
+Result<bool> stands(Context& context, std::string_view token_sha256)
+{
+    auto const row = ECLUSE_TRY(context.database.row(
+        "SELECT 1 FROM operator_session s JOIN person p ON p.id = s.person "
+        "WHERE s.token_sha256 = $1 AND s.ended_why IS NULL AND s.expires_at > $2 "
+        "AND p.state = 'active'",
+        {std::string{token_sha256}, seconds_now(context)}
+    ));
+    return row.has_value();
+}
+
 Result<> end(Context& context, std::string_view token_sha256)
 {
     ECLUSE_TRY(context.database.run(

@@ -55,6 +55,8 @@ struct Browsing {
 );
 /// Whoever holds this login now, at whichever door; nobody when it is over.
 [[nodiscard]] Result<std::optional<Caller>> holder(Context& context, std::string_view token_sha256);
+/// Whether this login was not ended: idle it may be.
+[[nodiscard]] Result<bool> stands(Context& context, std::string_view token_sha256);
 Result<> end(Context& context, std::string_view token_sha256);
 /// After an error of ours (WEB:DT8: a session that caused an internal error is closed).
 Result<> end_for_fault(Context& context, std::string_view token_sha256);

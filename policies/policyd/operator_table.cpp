@@ -76,6 +76,7 @@ void add_operator_requests(RequestTable& table, Context& context)
     add_certificate_requests(table, context);
     add_ticket_requests(table, context);
     add_token_requests(table, context);
+    add_terminal_requests(table, context);
     table.add(
         "help.roles",
         {.handler = [&table](Caller const&, Request& request, Answer const&) -> Reply {

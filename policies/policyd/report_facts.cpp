@@ -7,6 +7,7 @@
 #include "policies/policyd/context.h"
 #include "policies/policyd/report_events.h"
 #include "policies/store/database.h"
+#include "policies/store/sessions.h"
 
 namespace ecluse::policyd {
 namespace {
@@ -156,8 +157,9 @@ Result<> load_sessions(Context& context, report::Facts& facts)
 {
     auto& database = context.database;
     for (auto const& row : ECLUSE_TRY(database.rows(
-             "SELECT s.*, a.name AS asset_name FROM session s JOIN asset a ON a.id = s.asset "
-             "WHERE s.access_window = $1 ORDER BY s.started_ms",
+             std::string{"SELECT "} + store::client_sql +
+                 ", s.*, a.name AS asset_name FROM session s JOIN asset a ON a.id = s.asset "
+                 "WHERE s.access_window = $1 ORDER BY s.started_ms",
              {facts.window.id}
          ))) {
         report::Session session;
@@ -167,6 +169,7 @@ Result<> load_sessions(Context& context, report::Facts& facts)
         session.account = row.text("account");
         session.protocol = row.text("protocol");
         session.source = row.text("source");
+        session.client = row.optional_text("client");
         session.started = from_ms(row.number("started_ms"));
         if (auto const ended = row.optional_number("ended_ms")) session.ended = from_ms(*ended);
         session.end_reason = row.optional_text("end_reason");

@@ -87,7 +87,7 @@ json::object recording_facts(
     if (auto const row = context.database.row("SELECT max(version) AS version FROM charter");
         row && *row)
         if (auto const version = (*row)->optional_number("version")) charter = *version;
-    return {
+    json::object facts{
         {"protocol", to_code(session.protocol)},
         {"connection", session.connection},
         {"person", {{"id", person.person}, {"login", person.login}, {"name", person.name}}},
@@ -109,6 +109,8 @@ json::object recording_facts(
         {"nonce", to_hex(random_bytes(16))},
         {"versions", {{"policyd", ECLUSE_VERSION}}},
         {"evidence_certificate_sha256", evidence_fingerprint(context.evidence)}};
+    if (!session.client.empty()) facts["client"] = session.client;
+    return facts;
 }
 
 } // namespace ecluse::policyd

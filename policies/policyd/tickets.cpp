@@ -43,6 +43,8 @@ std::string_view to_code(TicketRefusal refusal)
         return "wrong_secret";
     case TicketRefusal::wrong_address:
         return "wrong_address";
+    case TicketRefusal::wrong_login:
+        return "wrong_login";
     }
     assertion_failed("TicketRefusal", __FILE__, __LINE__);
 }
@@ -70,8 +72,9 @@ std::optional<Secret> Tickets::mint(TicketUse use, Deadline now, Deadline until)
     return Secret{text};
 }
 
-std::variant<TicketUse, TicketRefusal>
-Tickets::redeem(std::string_view text, std::string_view address, Deadline now)
+std::variant<TicketUse, TicketRefusal> Tickets::redeem(
+    std::string_view text, std::string_view address, Deadline now, std::string_view login_sha256
+)
 {
     if (!has_shape(text)) return TicketRefusal::unknown;
     auto const found = alive_.find(text.substr(0, public_characters));
@@ -84,6 +87,7 @@ Tickets::redeem(std::string_view text, std::string_view address, Deadline now)
     if (!right) return TicketRefusal::wrong_secret;
     if (now >= ticket.until) return TicketRefusal::expired;
     if (ticket.use.address != address) return TicketRefusal::wrong_address;
+    if (ticket.use.login_sha256 != login_sha256) return TicketRefusal::wrong_login;
     return ticket.use;
 }
 

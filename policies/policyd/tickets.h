@@ -16,7 +16,8 @@ namespace ecluse::policyd {
 /// address, in one window. Ids, but for the account.
 struct TicketUse {
     std::string person, address, window, asset, account;
-    std::string factors; // proved when it was asked for: "password+totp"
+    std::string factors;           // proved when it was asked for: "password+totp"
+    std::string login_sha256 = {}; // of a browser: the login that asked, and none but it may use it
 };
 
 enum class TicketRefusal {
@@ -24,13 +25,15 @@ enum class TicketRefusal {
     expired,
     wrong_secret,
     wrong_address,
+    wrong_login,
 };
 /// "expired": what the journal has.
 [[nodiscard]] std::string_view to_code(TicketRefusal refusal);
 
-/// The tickets alive now, by which an RDP client that can only send a name and a password gets in
-/// with both factors (docs/requests.md §3bis). In memory only, and only the digest of each secret:
-/// a restart of policyd voids them all, and no backup holds one.
+/// The tickets alive now, by which whoever cannot prove both factors where he enters gets in with
+/// them: an RDP client that only sends a name and a password (docs/requests.md §3bis), a page that
+/// opens a WebSocket (§3ter). In memory only, and only the digest of each secret: a restart of
+/// policyd voids them all, and no backup holds one.
 class Tickets {
 public:
     /// 16 of the 48 characters name the ticket; the other 32 are 160 bits of chance.
@@ -47,8 +50,13 @@ public:
     [[nodiscard]] std::optional<Secret> mint(TicketUse use, Deadline now, Deadline until);
     /// One use, whatever the outcome: a ticket named here is gone. Takes as long for a wrong secret
     /// as for the right one.
-    [[nodiscard]] std::variant<TicketUse, TicketRefusal>
-    redeem(std::string_view text, std::string_view address, Deadline now);
+    /// `login_sha256`: of the browser that presents it; empty at the RDP door.
+    [[nodiscard]] std::variant<TicketUse, TicketRefusal> redeem(
+        std::string_view text,
+        std::string_view address,
+        Deadline now,
+        std::string_view login_sha256 = {}
+    );
     /// The part that may be written down; "" for what has not a ticket's shape.
     [[nodiscard]] static std::string public_part(std::string_view text);
     [[nodiscard]] std::size_t count() const { return alive_.size(); }

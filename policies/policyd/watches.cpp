@@ -20,10 +20,13 @@ namespace ecluse::policyd {
 namespace {
 
 /// CNIL and the charter: nobody is watched without knowing it.
-void tell_technician(Context& context, std::string const& session, TextKey key)
+void tell_technician(Context& context, std::string const& session, bool watched)
 {
-    if (auto const* const live = context.live.find(session); live && !live->ending)
-        context.live.message(session, fill_text(live->language, key, {}));
+    auto const* const live = context.live.find(session);
+    if (!live || live->ending) return;
+    auto const key = watched ? TextKey::session_watched : TextKey::session_watched_no_more;
+    context.live.message(session, fill_text(live->language, key, {}));
+    context.live.watched(session, watched);
 }
 
 } // namespace
@@ -52,7 +55,7 @@ void Watches::began(Context& context, std::string const& id)
     if (found == watches_.end()) return;
     bool const is_first = count_on(found->second.session) == 0;
     found->second.seen = true;
-    if (is_first) tell_technician(context, found->second.session, TextKey::session_watched);
+    if (is_first) tell_technician(context, found->second.session, true);
 }
 
 void Watches::ended(Context& context, std::string const& id, std::string_view why)
@@ -76,8 +79,7 @@ void Watches::ended(Context& context, std::string const& id, std::string_view wh
             {"seconds", seconds.count()}}
     );
     if (!done) log(LogLevel::error, "journal session.view_ended: " + done.error().what);
-    if (watch.seen && count_on(watch.session) == 0)
-        tell_technician(context, watch.session, TextKey::session_watched_no_more);
+    if (watch.seen && count_on(watch.session) == 0) tell_technician(context, watch.session, false);
 }
 
 void Watches::recorder_lost(Context& context)

@@ -3,6 +3,7 @@
 #include "admin-web/routes/routes.h"
 #include "common/json.h"
 #include "policies/policyd/context.h"
+#include "policies/policyd/terminals.h"
 #include "policies/policyd/watches.h"
 #include "policies/policyd/web_role.h"
 #include "policies/store/database.h"
@@ -120,6 +121,7 @@ void WebDoors::recheck_now()
 {
     recheck_waits_ = false;
     context_->watches.recheck(*context_);
+    context_->terminals.recheck(*context_);
     for (auto* const role : std::set<WebRole*>{roles_})
         role->recheck();
 }

@@ -33,7 +33,7 @@ Result<> write_start(
     Context& context, LiveSession const& session, Accepted const& person, std::uint16_t port
 )
 {
-    json::object const event{
+    json::object event{
         {"actor", person.person},
         {"source", session.source_address},
         {"object", session.id},
@@ -44,6 +44,7 @@ Result<> write_start(
         {"protocol", to_code(session.protocol)},
         {"factors", person.factors},
         {"connection", session.connection}};
+    if (!session.client.empty()) event["client"] = session.client;
     ECLUSE_TRY(context.journal.record(session.started, "session.started", event, [&]() -> Result<> {
         ECLUSE_TRY(context.database.run(
             "INSERT INTO session (id, connection, access_window, person, asset, account, protocol, "
@@ -136,6 +137,7 @@ Reply WorkerRole::open_first(
     session.account = granted.account;
     session.source_address = address_;
     session.language = person_.language;
+    if (seat_) session.client = client_browser;
     if (known.facts.factors.knowledge)
         session.notice = password_warning(known.facts.password_renew_by, now, session.language);
     session.started = context_.clock.utc_now();
@@ -207,6 +209,7 @@ void WorkerRole::target_answered(Result<Fd> target)
         target_fields["password"] = secret->reveal();
     }
     answer["target"] = std::move(target_fields);
+    tell_page_granted(*live);
     opening.answer.complete(Reply{std::move(answer), std::move(descriptors)});
     opened();
 }
@@ -236,10 +239,10 @@ void WorkerRole::give_up(Refusal refusal, std::string const& detail, std::string
         .asset = opening->target.name,
         .account = opening->target.user};
     end_session(reason);
-    json::object answer{
-        {"granted", false},
-        {"refusal",
-         refusal_object(context_, denied, words, reference ? *reference : "", person_.language)}};
+    auto told =
+        refusal_object(context_, denied, words, reference ? *reference : "", person_.language);
+    tell_page_refused(told);
+    json::object answer{{"granted", false}, {"refusal", std::move(told)}};
     opening->answer.complete(std::move(answer));
     opened();
 }

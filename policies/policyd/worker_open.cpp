@@ -152,6 +152,9 @@ Reply WorkerRole::decide_open(OpenRequest const& asked, Answer const& answer)
         auto const found = ECLUSE_TRY(find_asset(context_.database, *asked.asset));
         request.asset = found ? *found : AssetId{*asked.asset};
     }
+    // What a page cannot show it does not get, whatever stands before it asks for.
+    if (seat_ && asked.function != Function::shell)
+        return refuse(asked, "E-FON-01", asked.kind + " in a browser");
     auto known = ECLUSE_TRY(load(request.asset, now));
     request.account = asked.account;
     if (asked.window) request.window = WindowId{*asked.window};
@@ -206,7 +209,9 @@ Reply WorkerRole::refuse(OpenRequest const& asked, Known& known, Denied const& d
         .company = known.company,
         .asset = asked.asset.value_or("-"),
         .account = asked.account.value_or("-")};
-    return refused(refusal_object(context_, denied, words, reference, person_.language));
+    auto refusal = refusal_object(context_, denied, words, reference, person_.language);
+    tell_page_refused(refusal);
+    return refused(std::move(refusal));
 }
 
 Reply WorkerRole::refuse(
@@ -225,7 +230,9 @@ Reply WorkerRole::refuse(
     ));
     RefusalWords const words{
         .address = address_, .company = {}, .asset = asked.asset.value_or("-"), .account = "-"};
-    return refused(refusal_object(context_, code, words, reference, person_.language));
+    auto refusal = refusal_object(context_, code, words, reference, person_.language);
+    tell_page_refused(refusal);
+    return refused(std::move(refusal));
 }
 
 namespace {

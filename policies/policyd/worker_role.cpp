@@ -4,11 +4,13 @@
 #include "common/json.h"
 #include "common/log.h"
 #include "policies/journal/journal.h"
+#include "policies/policyd/browser_seat.h"
 #include "policies/policyd/clock.h"
 #include "policies/policyd/context.h"
 #include "policies/policyd/door.h"
 #include "policies/policyd/peers.h"
 #include "policies/policyd/take_secret.h"
+#include "policies/policyd/terminals.h"
 #include "policies/policyd/violations.h"
 #include "policies/policyd/worker_opening.h"
 
@@ -25,7 +27,20 @@ constexpr std::chrono::seconds auth_slack{5};
 
 void WorkerRole::start(Context& context, PacketSocket socket, Origin origin)
 {
+    start(context, std::move(socket), std::make_shared<WorkerRole>(context, std::move(origin)));
+}
+
+void WorkerRole::start_for_browser(
+    Context& context, PacketSocket socket, Origin origin, std::unique_ptr<BrowserSeat> seat
+)
+{
     auto role = std::make_shared<WorkerRole>(context, std::move(origin));
+    role->take_seat(std::move(seat));
+    start(context, std::move(socket), std::move(role));
+}
+
+void WorkerRole::start(Context& context, PacketSocket socket, std::shared_ptr<WorkerRole> role)
+{
     auto* const self = role.get();
     role->connection_ = std::make_shared<Connection>(
         context.loop,
@@ -59,7 +74,10 @@ WorkerRole::WorkerRole(Context& context, Origin origin)
     add_requests();
 }
 
-WorkerRole::~WorkerRole() = default;
+WorkerRole::~WorkerRole()
+{
+    context_.terminals.remove(this);
+}
 
 Config::Door const& WorkerRole::limits() const
 {
@@ -154,6 +172,7 @@ Reply WorkerRole::finish(Request& request, Answer const& answer)
     if (attempts_ >= limits().attempts_max)
         return Reply::violation("auth.finish: too many attempts");
     ++attempts_;
+    if (seat_) return finish_for_browser(attempt);
     stage_ = Stage::judging;
     // The role may be gone when the pool has answered: then nobody is logged in.
     context_.authentication.judge(

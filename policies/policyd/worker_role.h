@@ -18,6 +18,7 @@
 
 namespace ecluse::policyd {
 
+class BrowserSeat;
 struct Context;
 struct OpenRequest;
 struct WorkerEvent;
@@ -39,6 +40,10 @@ public:
         std::uint16_t port;
     };
     static void start(Context& context, PacketSocket socket, Origin origin);
+    /// One that policyd itself had started, for a browser at that address.
+    static void start_for_browser(
+        Context& context, PacketSocket socket, Origin origin, std::unique_ptr<BrowserSeat> seat
+    );
 
     WorkerRole(Context& context, Origin origin);
     ~WorkerRole() override;
@@ -46,9 +51,11 @@ public:
     void push_end(Ending const& ending, Language language) override;
     void push_extended(LiveSession const& session) override;
     void push_message(std::string_view text) override;
+    void push_watched(bool watched) override;
     void hang_up() override;
 
 private:
+    static void start(Context& context, PacketSocket socket, std::shared_ptr<WorkerRole> role);
     enum class Stage { connected, greeted, judging, authenticated, leaving };
     struct Opening; // a first grant under way
 
@@ -66,6 +73,15 @@ private:
 
     // worker_ticket.cpp: who it is, by a ticket instead
     Reply redeem(Request& request);
+
+    // worker_terminal.cpp: who it is when a browser stands before it, and what its page is told
+    void take_seat(std::unique_ptr<BrowserSeat> seat);
+    Reply finish_for_browser(Attempt const& attempt);
+    void login_over();
+    void tell_page(boost::json::object const& notice) const;
+    void tell_page_refused(boost::json::object const& refusal) const;
+    void tell_page_granted(LiveSession const& session) const;
+    void tell_page_end(Ending const& ending, Language language) const;
 
     // worker_open.cpp: what it may have
     Reply menu(Request& request);
@@ -116,8 +132,9 @@ private:
     std::optional<Refusal> waiting_for_; // what the hospital still has to do, told once
     std::string waiting_reference_;      // of that refusal
     Accepted person_;
-    std::optional<TicketUse> ticket_; // logged in by it: nothing else may be opened
-    std::string session_;             // empty before the first grant, and after the end
+    std::optional<TicketUse> ticket_;   // logged in by it: nothing else may be opened
+    std::unique_ptr<BrowserSeat> seat_; // a browser's
+    std::string session_;               // empty before the first grant, and after the end
     bool had_session_ = false;
     std::unique_ptr<Opening> opening_;
     std::deque<std::function<void()>> waiting_; // opens that came during the first

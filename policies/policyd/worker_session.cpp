@@ -70,8 +70,19 @@ std::string filled(Ending const& ending, Language language)
 void WorkerRole::push_end(Ending const& ending, Language language)
 {
     if (agent_) agent_->close();
+    tell_page_end(ending, language);
     connection_->push(
         {{"push", "end"},
+         {"reason", ending.reason},
+         {"code", ending.code},
+         {"text", filled(ending, language)}}
+    );
+}
+
+void WorkerRole::tell_page_end(Ending const& ending, Language language) const
+{
+    tell_page(
+        {{"say", "end"},
          {"reason", ending.reason},
          {"code", ending.code},
          {"text", filled(ending, language)}}
@@ -187,6 +198,7 @@ Reply WorkerRole::target_failed(Request& request)
     RefusalWords const words{
         .address = address_, .company = {}, .asset = live->asset_name, .account = live->account};
     auto refusal = refusal_object(context_, denied, words, reference, person_.language);
+    tell_page_refused(refusal);
     end_session("target_failed");
     return json::object{{"refusal", std::move(refusal)}};
 }
@@ -240,6 +252,7 @@ void WorkerRole::end_session(std::string const& reason)
         return {};
     });
     if (!written) log(LogLevel::error, "end " + session + ": " + written.error().what);
+    if (!ordered) tell_page({{"say", "end"}, {"reason", why}, {"code", ""}, {"text", ""}});
     context_.live.remove(session);
     if (agent_) agent_->close();
     log(LogLevel::info, session + ": ended, " + why);

@@ -22,7 +22,7 @@ Reply WorkerRole::redeem(Request& request)
     if (attempts_ >= limits().attempts_max)
         return Reply::violation("ticket.redeem: too many attempts");
     ++attempts_;
-    auto judged = redeem_ticket(context_, ticket.reveal(), address_);
+    auto judged = redeem_ticket(context_, {context_.tickets, ticket.reveal(), address_, door()});
     if (!judged.verdict.accepted) return refused_login(judged.verdict);
     accept(std::move(*judged.verdict.accepted));
     auto answer = welcome();

@@ -85,11 +85,13 @@ Table sessions(Facts const& facts, Words const& w)
     for (auto const& session : facts.sessions) {
         auto end = session.ended ? paris_second(*session.ended) : w.say(TextKey::report_absent);
         if (session.end_reason) end += "\n" + w.word("end", *session.end_reason);
+        auto const client =
+            session.client ? ", " + w.say(TextKey::report_client_browser) : std::string{};
         table.rows.push_back(
             {{shown(session.id)},
              {shown(session.person) + "\n" + shown(session.source)},
              {shown(session.asset) + "\n" + shown(session.account) + ", " +
-              shown(session.protocol)},
+              shown(session.protocol) + client},
              {paris_second(session.started)},
              {end}}
         );

@@ -110,6 +110,7 @@ struct Cut {
 
 struct Session {
     std::string id, person, asset, account, protocol, source;
+    std::optional<std::string> client; // "browser": the portal's own terminal
     UtcTime started;
     std::optional<UtcTime> ended;
     std::optional<std::string> end_reason;

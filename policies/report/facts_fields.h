@@ -148,6 +148,7 @@ template <class Io> void fields(Io& io, Session& v)
     io("account", v.account, fact_bytes_max);
     io("protocol", v.protocol, id_bytes_max);
     io("source", v.source, id_bytes_max);
+    io("client", v.client, id_bytes_max);
     io("started", v.started);
     io("ended", v.ended);
     io("end_reason", v.end_reason, fact_bytes_max);

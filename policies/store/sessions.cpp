@@ -7,8 +7,9 @@
 namespace ecluse::store {
 namespace {
 
-constexpr auto columns_sql =
-    "SELECT s.id AS session, p.login AS person, p.first_name || ' ' || p.last_name AS name, "
+std::string const columns_sql =
+    "SELECT " + std::string{client_sql} +
+    ", s.id AS session, p.login AS person, p.first_name || ' ' || p.last_name AS name, "
     "v.name AS vendor, a.name AS asset, s.account AS account, s.protocol AS protocol, s.source AS "
     "source, s.access_window "
     "AS window, s.factors AS factors, s.started_ms AS started_at, s.ended_ms AS ended_at, "
@@ -30,6 +31,7 @@ std::vector<Column> const& columns()
         {"asset"},
         {"account"},
         {"protocol"},
+        {"client"},
         {"source"},
         {"window"},
         {"factors"},
@@ -59,7 +61,7 @@ Result<json::object> list_sessions(Database& database, SessionFilter const& filt
 
 Result<std::optional<json::object>> show_session(Database& database, std::string const& id)
 {
-    auto const row = ECLUSE_TRY(database.row(std::string{columns_sql} + "WHERE s.id = $1", {id}));
+    auto const row = ECLUSE_TRY(database.row(columns_sql + "WHERE s.id = $1", {id}));
     if (!row) return std::optional<json::object>{};
     return std::optional{shown(*row, columns())};
 }

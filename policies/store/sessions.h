@@ -6,6 +6,11 @@
 
 namespace ecluse::store {
 
+/// Of a row `s`: "browser" for the portal's own terminal, else NULL. A program of the vendor's
+/// cannot present a ticket at the SSH door.
+constexpr auto client_sql =
+    "CASE WHEN s.protocol = 'ssh' AND s.factors LIKE '%+ticket' THEN 'browser' END AS client";
+
 struct SessionFilter {
     std::optional<std::string> window, person, vendor;
     bool live = false; // not ended

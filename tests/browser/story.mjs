@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { expect, fail, failed, launch, look, open, out, step, totp, usedUntil } from "./browser.mjs";
 import { emergency } from "./emergency.mjs";
 import { passkeys } from "./passkeys.mjs";
+import { terminal as inBrowser } from "./terminal.mjs";
 
 const { PORTAL, CONSOLE, ECLUSE_ROOT, SSH_PORT, ACCOUNT } = process.env;
 const pocket = (login, name) => readFileSync(join(ECLUSE_ROOT, "people", login, name), "utf8").trim();
@@ -247,6 +248,7 @@ try {
   await tech.getByRole("link", { name: "Créneaux" }).first().click();
   await tech.getByText("reste").first().waitFor();
   await look(tech, "p03-home-open");
+  await inBrowser({ tech, dsi, window, account: ACCOUNT, password, codes: codes.slice(5, 8) });
 
   const terminal = ssh(`n.belkacem+scanner-1+${ACCOUNT}`, password, codes[0]);
   await step("a real ssh session goes through", async () => {

@@ -167,6 +167,8 @@ def test_names():
     for path in sorted((ROOT / "tests").rglob("*.cpp")):
         for case in re.findall(r'TEST_CASE\(\s*((?:"(?:[^"\\]|\\.)*"\s*)+)', path.read_text()):
             names.add("".join(re.findall(r'"((?:[^"\\]|\\.)*)"', case)))
+    for path in sorted((ROOT / "tests").rglob("*.py")):
+        names.update(name.replace("_", " ") for name in re.findall(r"    def test_(\w+)", path.read_text()))
     return names
 
 

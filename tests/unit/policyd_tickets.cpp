@@ -14,7 +14,7 @@ constexpr Deadline minted{1000s};
 
 TicketUse use_of(std::string person = "P-1")
 {
-    return {std::move(person), "203.0.113.24", "W-1", "T-1", "maint", "password+totp"};
+    return {std::move(person), "203.0.113.24", "W-1", "T-1", "maint", "password+totp", {}};
 }
 
 std::string mint(Tickets& tickets, std::string const& person = "P-1")
@@ -74,6 +74,20 @@ TEST_CASE("whatever the outcome, a ticket is used up")
     CHECK(refusal(tickets, other, "203.0.113.25", minted) == "wrong_address");
     CHECK(refusal(tickets, other, "203.0.113.24", minted) == "unknown");
     CHECK(tickets.count() == 0);
+}
+
+TEST_CASE("a browser's ticket is of no use to another login, nor at a door without one")
+{
+    Tickets tickets;
+    auto use = use_of();
+    use.login_sha256 = "aa";
+    for (auto const* const presented : {"bb", "", "aa"}) {
+        auto const ticket = tickets.mint(use, minted, minted + 60s);
+        REQUIRE(ticket);
+        auto const answer = tickets.redeem(ticket->reveal(), use.address, minted, presented);
+        auto const* const why = std::get_if<TicketRefusal>(&answer);
+        CHECK((why ? to_code(*why) : "") == (use.login_sha256 == presented ? "" : "wrong_login"));
+    }
 }
 
 TEST_CASE("what has not a ticket's shape is unknown, and is not written down")

@@ -35,6 +35,17 @@ def wait_until(what, limit=30):
     raise AssertionError(f"not in {limit} s: {what}")
 
 
+def free_port():
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
+
+
+def answers(port):
+    with socket.socket() as asked:
+        return asked.connect_ex(("127.0.0.1", port)) == 0
+
+
 class Rig:
     def __init__(self, config=""):
         self.root = pathlib.Path(tempfile.mkdtemp(prefix="ecluse-web."))
@@ -199,6 +210,10 @@ class Rig:
         assert status == 200, (status, text)
         return browser
 
+    def start_listener(self):
+        self.start("listen", "ecluse-listen", "--door", "ssh", "--address", "127.0.0.1", "--port", 0)
+        return int(wait_until(lambda: (self.root / "listen.out").read_text().split()[1:])[0])
+
     def raw(self, door, source=None):
         """A TLS connection that sends what it is told."""
         context = ssl.create_default_context()
@@ -217,3 +232,63 @@ def read_answer(connection):
     except (ConnectionResetError, ssl.SSLEOFError):
         pass
     return text
+
+
+class WebSocket:
+    """Just enough of RFC 6455 for a page."""
+    TEXT, BINARY, CLOSE = 1, 2, 8
+
+    def __init__(self, rig, door, browser, source=None, origin=None, path="/api/v1/live"):
+        self.connection = rig.raw(door, source)
+        key = base64.b64encode(os.urandom(16)).decode()
+        self.connection.sendall((
+            f"GET {path} HTTP/1.1\r\nHost: {browser.origin[8:]}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\nOrigin: {origin or browser.origin}\r\n"
+            f"Cookie: __Host-ecluse={browser.cookie}\r\n\r\n").encode())
+        self.data = b""
+        while b"\r\n\r\n" not in self.data:
+            chunk = self.connection.recv(4096)
+            if not chunk:
+                break
+            self.data += chunk
+        self.head, _, self.data = self.data.partition(b"\r\n\r\n")
+        self.status = int(self.head.split()[1])
+
+    def refusal(self):
+        """The code that was answered instead of a WebSocket."""
+        text = self.data + read_answer(self.connection)
+        return json.loads(text[text.index(b"{"):]).get("code")
+
+    def frame(self):
+        """The next whole frame, (kind, payload), or None when the connection ends."""
+        while True:
+            if len(self.data) >= 2:
+                size, at = self.data[1] & 127, 2
+                if size >= 126:
+                    extra = 2 if size == 126 else 8
+                    size, at = int.from_bytes(self.data[2:2 + extra], "big"), 2 + extra
+                if len(self.data) >= at and len(self.data) >= at + size:
+                    kind, payload = self.data[0] & 15, self.data[at:at + size]
+                    self.data = self.data[at + size:]
+                    return kind, payload
+            try:
+                chunk = self.connection.recv(65536)
+            except (ConnectionResetError, ssl.SSLError):
+                return None
+            if not chunk:
+                return None
+            self.data += chunk
+
+    def receive(self, kind=TEXT):
+        """The next message of this kind, or None when the other side closes."""
+        while found := self.frame():
+            if found[0] == self.CLOSE:
+                return None
+            if found[0] == kind:
+                return found[1].decode() if kind == self.TEXT else found[1]
+
+    def send(self, payload, kind=TEXT):
+        mask = os.urandom(4)
+        masked = bytes(byte ^ mask[i % 4] for i, byte in enumerate(payload))
+        size = bytes([0x80 | len(payload)]) if len(payload) < 126 else b"\xfe" + len(payload).to_bytes(2, "big")
+        self.connection.sendall(bytes([0x80 | kind]) + size + mask + masked)

@@ -228,7 +228,7 @@ export function Session({ id }: { id: string }) {
             rows={[
               [t("session.person"), <><Raw text={s.name} /> (<Raw text={s.vendor} />)</>],
               [t("window.targets"), <><Raw text={s.asset} /> – <Raw text={s.account} /></>],
-              [t("session.protocol"), word("protocol", s.protocol)],
+              [t("session.protocol"), `${word("protocol", s.protocol)}${s.client === "browser" ? `, ${t("session.browser")}` : ""}`],
               [t("session.source"), <code>{s.source}</code>],
               [t("session.factors"), <Raw text={s.factors} />],
               [t("report.window"), <a href={`/creneaux/${s.window}`}>{s.window}</a>],

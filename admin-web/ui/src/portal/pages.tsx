@@ -14,6 +14,7 @@ export const places: readonly Place[] = [
   { path: "/", view: Home },
   { path: "/demande", view: AskWindow },
   { path: "/creneaux/:id", view: PortalWindow },
+  { path: "/creneaux/:id/terminal", view: ({ id }: { id: string }) => <Later load={() => import("./terminal")} show={({ TerminalPage }) => <TerminalPage id={id} />} /> },
   { path: "/comptes-rendus", view: Reports },
   { path: "/comptes-rendus/:id", view: PortalReport },
   { path: "/equipe", view: Team },

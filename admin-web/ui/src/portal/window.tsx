@@ -60,6 +60,27 @@ export function PortalWindow({ id }: { id: string }) {
   );
 }
 
+export function AskMinutes({ window: w, minutes, done }: { window: Answer; minutes: number; done: () => void }) {
+  return (
+    <AskButton
+      icon="clock"
+      done={done}
+      question={() => {
+        const until = new Date(Date.parse(w.closes) + minutes * 60_000).toISOString().replace(/\.\d+Z$/, "Z");
+        return {
+          title: t("extend.ask_title", { n: minutes }),
+          consequence: t("extend.ask_consequence", { at: showMoment(until) }),
+          reason: t("form.reason"),
+          submit: t("extend.ask"),
+          act: ({ reason }) => call("extension.ask", { window: String(w.window), closes: until, reason }),
+        };
+      }}
+    >
+      {t("extend.ask_by", { n: minutes })}
+    </AskButton>
+  );
+}
+
 /** More time is asked for here, and answered by the IT department in one press. */
 function MoreTime({ window: w }: { window: Answer }) {
   const asked = useCall("extension.list", { window: String(w.window) }, ["window"]);
@@ -81,23 +102,7 @@ function MoreTime({ window: w }: { window: Answer }) {
       {!waiting && mine && (
         <div class="actions">
           {[15, 30, 60].map((minutes) => (
-            <AskButton
-              key={minutes}
-              icon="clock"
-              done={asked.reload}
-              question={() => {
-                const until = new Date(Date.parse(w.closes) + minutes * 60_000).toISOString().replace(/\.\d+Z$/, "Z");
-                return {
-                  title: t("extend.ask_title", { n: minutes }),
-                  consequence: t("extend.ask_consequence", { at: showMoment(until) }),
-                  reason: t("form.reason"),
-                  submit: t("extend.ask"),
-                  act: ({ reason }) => call("extension.ask", { window: String(w.window), closes: until, reason }),
-                };
-              }}
-            >
-              {t("extend.ask_by", { n: minutes })}
-            </AskButton>
+            <AskMinutes key={minutes} window={w} minutes={minutes} done={asked.reload} />
           ))}
         </div>
       )}
@@ -176,8 +181,9 @@ function Connect({ window: w }: { window: Answer }) {
   const { data, problem, reload } = useCall("gateway.show", {});
   const doors = data as Doors | undefined;
   const desktop = (w.functions as string[]).includes("desktop");
+  const shell = (w.functions as string[]).includes("shell");
   const ssh = (w.functions as string[]).some((one) => one === "shell" || one === "exec" || one.startsWith("file_"));
-  const [tab, setTab] = useState(desktop && !(w.functions as string[]).includes("shell") ? "rdp" : "ssh");
+  const [tab, setTab] = useState(desktop && !shell ? "rdp" : "ssh");
   const [target, setTarget] = useState(0);
   const targets = w.targets as Answer[];
   const chosen = targets[target] ?? (targets[0] as Answer);
@@ -185,6 +191,7 @@ function Connect({ window: w }: { window: Answer }) {
     ["ssh", "SSH", ssh],
     ["putty", "PuTTY, WinSCP", ssh],
     ["rdp", t("connect.rdp"), desktop],
+    ["browser", t("connect.browser"), shell],
   ];
   return (
     <section class="card" id="connect">
@@ -204,6 +211,7 @@ function Connect({ window: w }: { window: Answer }) {
       <Tabs tabs={tabs.filter(([, , on]) => on).map(([key, name]) => [key, name])} current={tab} onTab={setTab} />
       <div id="tab-panel" role="tabpanel" aria-labelledby={`tab-${tab}`} class="stack">
         {doors && tab !== "rdp" && !doors.ssh && <Notice tone="warn" title={t("connect.closed")} />}
+        {doors?.ssh && tab === "browser" && <InBrowser window={String(w.window)} target={chosen} />}
         {doors?.ssh && tab === "ssh" && <SshLines ssh={doors.ssh} target={chosen} functions={w.functions as string[]} />}
         {doors?.ssh && tab === "putty" && <PuttyLines ssh={doors.ssh} target={chosen} />}
         {tab === "rdp" && <Rdp window={w} target={chosen} rdp={doors?.rdp} />}
@@ -230,6 +238,22 @@ function Tabs({ tabs, current, onTab }: { tabs: readonly (readonly [string, stri
         </button>
       ))}
     </div>
+  );
+}
+
+function InBrowser({ window: id, target }: { window: string; target: Answer }) {
+  const query = new URLSearchParams({ cible: String(target.asset), compte: String(target.account) });
+  return (
+    <>
+      <p>{t("connect.browser_text")}</p>
+      <p>
+        <a class="button primary" href={`/creneaux/${id}/terminal?${query}`}>
+          <Icon name="terminal" />
+          {t("connect.browser_open")}
+        </a>
+      </p>
+      <p class="muted">{t("connect.browser_limits")}</p>
+    </>
   );
 }
 

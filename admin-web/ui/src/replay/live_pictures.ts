@@ -37,7 +37,7 @@ export class LiveTerminals implements LivePicture {
     if (found) return found.terminal;
     const place = document.createElement("div");
     this.element.append(place);
-    const terminal = openTerminal(place, 80, 24, this.label, lines);
+    const terminal = openTerminal(place, 80, 24, this.label, { lines });
     this.terminals.set(channel, { terminal, place });
     this.show(this.shown ?? channel);
     this.opened([...this.terminals.keys()]);

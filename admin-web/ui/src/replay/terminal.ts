@@ -45,17 +45,23 @@ function addStyle(): void {
 }
 
 /** Operating-system commands that a screen has no use for: titles, links, clipboard, colours of the viewer's
- * own terminal, notifications. Nothing listens to what the terminal would answer. */
+ * own terminal, notifications; and the questions whose answers would hold what was sent before. */
 const inert_osc = [0, 1, 2, 4, 5, 7, 8, 9, 10, 11, 12, 13, 14, 17, 19, 22, 50, 52, 104, 105, 110, 111, 112, 117, 119, 133, 633, 777, 1337];
 const inert_dcs = [{ intermediates: "$", final: "q" }, { intermediates: "+", final: "q" }, { intermediates: "+", final: "p" }, { final: "q" }, { final: "{" }, { final: "|" }];
 
-/** A terminal that shows and does nothing else: whatever is written to it was sent by a target. */
-export function openTerminal(element: HTMLElement, columns: number, rows: number, label: string, lines = false): Terminal {
+interface Manner {
+  lines?: boolean; // a bare line feed also goes back to the first column
+  typing?: boolean; // its keys are somebody's
+}
+
+/** A terminal that shows, and does nothing else but pass keys where somebody types: whatever is written to it was
+ * sent by a target. */
+export function openTerminal(element: HTMLElement, columns: number, rows: number, label: string, { lines = false, typing = false }: Manner = {}): Terminal {
   addStyle();
   const terminal = new Terminal({
     cols: columns,
     rows,
-    disableStdin: true,
+    disableStdin: !typing,
     scrollback: 1000,
     fontSize: 14,
     // Text in the colour of its ground is how a screen hides something.
@@ -69,9 +75,11 @@ export function openTerminal(element: HTMLElement, columns: number, rows: number
   for (const id of inert_dcs) terminal.parser.registerDcsHandler(id, () => true);
   withConstructedStyles(() => terminal.open(element));
   const input = element.querySelector("textarea");
-  input?.setAttribute("tabindex", "-1");
   input?.setAttribute("aria-label", label);
-  input?.setAttribute("readonly", "");
+  if (!typing) {
+    input?.setAttribute("tabindex", "-1");
+    input?.setAttribute("readonly", "");
+  }
   return terminal;
 }
 
