@@ -27,7 +27,7 @@ void add_report_commands(std::vector<Command>& to)
          .request = "report.form",
          .options = {report, {.name = "output", .kind = path}},
          .example = "report form I-… --output compte-rendu.toml",
-         .run = &run_report_form},
+         .run = &run_document},
         {.object = "report",
          .verb = "submit",
          .request = "report.submit",

@@ -158,6 +158,7 @@ std::vector<JournalType> const& journal_types()
         {"journal.recovered", "Fin du journal réparée après un arrêt brutal"},
         {"journal.purged", "Contenus du journal effacés à leur terme"},
         {"data.viewed", "Donnée personnelle consultée"},
+        {"conformity.exported", "Description de la prise en charge des exigences exportée"},
         {"data.exported", "Donnée personnelle exportée"},
 
         {"anomaly.clock", "Saut d’horloge"},

@@ -32,6 +32,7 @@ export const places: readonly Place[] = [
   { path: "/refus", view: () => <Later load={() => import("./refusals")} show={({ Refusals }) => <Refusals />} /> },
   { path: "/urgence", view: () => <Later load={() => import("./emergency")} show={({ Emergencies }) => <Emergencies />} /> },
   { path: "/astreinte", view: () => <Later load={() => import("./oncall")} show={({ Rota }) => <Rota />} /> },
+  { path: "/conformite", view: () => <Later load={() => import("./conformity")} show={({ Conformity }) => <Conformity />} /> },
   { path: "/compte", view: Account },
 ];
 export const nav: readonly Entry[] = [
@@ -45,4 +46,5 @@ export const nav: readonly Entry[] = [
   { path: "/cibles", label: () => t("nav.assets"), icon: "server" },
   { path: "/refus", label: () => t("nav.refusals"), icon: "circle-x" },
   { path: "/urgence", label: () => t("nav.emergency"), icon: "siren", below: ["/astreinte"] },
+  { path: "/conformite", label: () => t("nav.conformity"), icon: "file-text", shown: () => hasRole("dsi", "rssi", "auditor") },
 ];
