@@ -156,6 +156,10 @@ std::vector<JournalType> const& journal_types()
         {"journal.exported", "Journal exporté"},
         {"journal.verified", "Intégrité du journal vérifiée"},
         {"journal.recovered", "Fin du journal réparée après un arrêt brutal"},
+        {"journal.day", "Point de contrôle quotidien du journal"},
+        {"timestamp.obtained", "Jeton d’horodatage obtenu pour un sceau ou pour le journal"},
+        {"timestamp.refused", "Réponse d’une autorité d’horodatage refusée, demande maintenue"},
+        {"timestamp.unavailable", "Autorité d’horodatage injoignable, demandes en attente"},
         {"journal.purged", "Contenus du journal effacés à leur terme"},
         {"data.viewed", "Donnée personnelle consultée"},
         {"conformity.exported", "Description de la prise en charge des exigences exportée"},
@@ -163,6 +167,7 @@ std::vector<JournalType> const& journal_types()
 
         {"anomaly.clock", "Saut d’horloge"},
         {"anomaly.rollback", "Retour à un état ancien constaté et reconnu"},
+        {"anomaly.witness", "Témoin extérieur du journal injoignable, perdu, retrouvé ou repris"},
         {"anomaly.target_identity", "Identité d’une cible différente de celle attendue"},
         {"anomaly.recorder", "Défaillance de l’enregistreur"},
         {"anomaly.flood", "Débit anormal d’événements ou de connexions"},

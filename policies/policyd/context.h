@@ -23,9 +23,11 @@ class Peers;
 class RecorderLink;
 class Sources;
 class Tickets;
+class Timestamps;
 class Watches;
 class WebDoors;
 class Windows;
+class Witnesses;
 
 /// What request handlers work with. main builds every part before the first request and keeps it
 /// until after the last.
@@ -47,8 +49,10 @@ struct Context {
     Peers& peers;                   // peers.h
     Authentication& authentication; // authentication.h: passwords, codes, throttling
     Tickets& tickets;               // tickets.h: alive now
+    Timestamps& timestamps;         // timestamps.h: who outside says when
     Watches& watches;               // watches.h: who watches live sessions
     WebDoors& web;                  // web_doors.h: browsers
+    Witnesses& witnesses;           // witnesses.h: who outside knows the journal's head
 };
 
 } // namespace ecluse::policyd
