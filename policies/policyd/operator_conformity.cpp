@@ -23,7 +23,7 @@ std::string document_of(Context& context, std::vector<conformity::Line> const& s
     return json::serialize(json::object{
         {"site", context.config.site.name},
         {"version", ECLUSE_VERSION},
-        {"made", to_iso(context.clock.utc_now())},
+        {"made", to_iso(to_seconds(context.clock.utc_now()))},
         {"rows", conformity::in_json(sheet)}});
 }
 
