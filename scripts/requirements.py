@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 """Which clause is answered by what, and which test proves it.
 
-    scripts/requirements.py            writes docs/requirements.md
-    scripts/requirements.py --check    fails when that file is stale, a test names an unknown clause, or an
-                                       answered clause has no test
+    scripts/requirements.py            writes docs/requirements.md and docs/conformite/proofs.tsv
+    scripts/requirements.py --check    fails when one of those is stale, a test names an unknown clause, an
+                                       answered clause has no test, or the French answers are not those of
+                                       the same clauses in the same states
 
-Reads docs/clauses.tsv (id, state, behaviour) and the tests: tags such as [CLAUSIER:O-9.2] of a TEST_CASE,
-and in scripts, comments such as `# clause: CLAUSIER:O-9.2`.
+Reads docs/clauses.tsv (id, state, behaviour), docs/conformite/clauses.fr.tsv (what hospitals attach to a
+tender) and the tests: tags such as [CLAUSIER:O-9.2] of a TEST_CASE, and in scripts, comments such as
+`# clause: CLAUSIER:O-9.2`.
 """
 import pathlib
 import re
@@ -15,6 +17,8 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 TABLE = ROOT / "docs" / "clauses.tsv"
 DOCUMENT = ROOT / "docs" / "requirements.md"
+ANSWERS = ROOT / "docs" / "conformite" / "clauses.fr.tsv"
+PROOFS = ROOT / "docs" / "conformite" / "proofs.tsv"
 
 STATES = {
     "ssh": ("Answered", "The product answers these, and the tests named beside them prove it."),
@@ -110,6 +114,57 @@ def render(clauses, tests):
     return "\n".join(lines) + "\n"
 
 
+# "passwords.renew_days>=1": the setting, and what the clause asks of it.
+DEMAND = re.compile(r"[a-z]+\.[a-z_]+(?:(?:>=|<=)\d+|(?:=|!=)\S+)?")
+# A mark or a closing quote that would stand alone on a line.
+BREAKS = re.compile(r" [:;?!»]|« ")
+
+
+def answer_faults(clause, known, cells):
+    """What is wrong with one French answer; `known` is the clause's state in docs/clauses.tsv."""
+    state, title, answer, settings, page = cells
+    if state not in ("answered", "partial", "coming"):
+        yield f"{clause}: unknown state {state}"
+    # What is partly done may be said of an answered clause; nothing may be said to be done before it is.
+    elif (state == "answered" and known != "ssh") or (state == "coming" and known == "ssh"):
+        yield f"{clause}: {state} in French, {known} in {TABLE.name}"
+    if (state == "answered") == ("À venir" in answer):
+        yield f"{clause}: what is to come is said where something is, and only there"
+    if BREAKS.search(title + answer + page):
+        yield f"{clause}: a space that may break before a mark"
+    if settings != "-" and not all(DEMAND.fullmatch(one) for one in settings.split(", ")):
+        yield f"{clause}: settings are not understood: {settings}"
+    path = page.split("\u00a0")[0].split(" ")[0]
+    if not any((ROOT / folder / path).is_file() for folder in ("docs/fr", ".")):
+        yield f"{clause}: no such page: {path}"
+
+
+def check_answers(clauses, faults):
+    rows = [line.split("\t") for line in ANSWERS.read_text().splitlines()]
+    if rows[0] != ["id", "state", "title", "answer", "settings", "page"]:
+        faults.append(f"{ANSWERS.name}: the first line names the columns")
+    seen = set()
+    for number, cells in enumerate(rows[1:], 2):
+        if len(cells) != 6 or not all(cells):
+            faults.append(f"{ANSWERS.name}:{number}: six cells are expected")
+        elif cells[0] not in clauses:
+            faults.append(f"{ANSWERS.name}:{number}: unknown clause {cells[0]}")
+        elif cells[0] in seen:
+            faults.append(f"{ANSWERS.name}:{number}: {cells[0]} stands twice")
+        else:
+            seen.add(cells[0])
+            faults += [f"{ANSWERS.name}:{number}: {fault}" for fault in answer_faults(cells[0], clauses[cells[0]][0], cells[1:])]
+    faults += [f"{clause}: no answer in {ANSWERS.name}" for clause in clauses if clause not in seen]
+
+
+def render_proofs(clauses, tests):
+    lines = ["clause\tfile\ttest"]
+    for clause in clauses:
+        # One clause may be named by many lines of one script.
+        lines += dict.fromkeys(f"{known}\t{path}\t{name or '-'}" for known, path, name in tests if known == clause)
+    return "\n".join(lines) + "\n"
+
+
 def main(words):
     if words not in ([], ["--check"]):
         print(__doc__, file=sys.stderr)
@@ -125,12 +180,13 @@ def main(words):
             faults.append(f"{clause}: answered, and no test says so")
         if state == "unproven" and clause in tested:
             faults.append(f"{clause}: a test proves it now; its state is ssh")
-    document = render(clauses, tests)
-    if not words:
-        DOCUMENT.write_text(document)
-        print(f"{DOCUMENT.relative_to(ROOT)}: {len(clauses)} clauses, {len(tests)} proofs")
-    elif not DOCUMENT.exists() or DOCUMENT.read_text() != document:
-        faults.append("docs/requirements.md is stale: run scripts/requirements.py")
+    check_answers(clauses, faults)
+    for written, text in ((DOCUMENT, render(clauses, tests)), (PROOFS, render_proofs(clauses, tests))):
+        if not words:
+            written.write_text(text)
+            print(f"{written.relative_to(ROOT)}: {len(clauses)} clauses, {len(tests)} proofs")
+        elif not written.exists() or written.read_text() != text:
+            faults.append(f"{written.relative_to(ROOT)} is stale: run scripts/requirements.py")
     for fault in faults:
         print(fault, file=sys.stderr)
     return 1 if faults else 0

@@ -33,6 +33,7 @@ std::string text_in(json::object const& fields, std::string_view name)
 std::string file_name(json::object const& fields, std::string const& format)
 {
     auto name = text_in(fields, "report");
+    if (name.empty()) name = text_in(fields, "file");
     if (name.empty()) name = "ecluse";
     std::replace_if(
         name.begin(),
@@ -45,8 +46,11 @@ std::string file_name(json::object const& fields, std::string const& format)
 
 Result<HttpResponse> download(json::object const& fields, Fd const& file)
 {
-    auto const format = text_in(fields, "format") == "pdf" ? "pdf" : "json";
-    HttpResponse response{.status = 200, .content_type = std::string{"application/"} + format};
+    auto const said = text_in(fields, "format");
+    std::string const format = said == "pdf" || said == "csv" ? said : "json";
+    HttpResponse response{
+        .status = 200,
+        .content_type = format == "csv" ? "text/csv; charset=utf-8" : "application/" + format};
     response.body = ECLUSE_TRY(read_all(file.get(), file_bytes_max));
     response.headers.emplace_back(
         "Content-Disposition", "attachment; filename=\"" + file_name(fields, format) + "\""

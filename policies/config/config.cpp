@@ -76,7 +76,7 @@ Result<> apply_key(
     if (binding == bindings.end()) return fault_at(text, key.source(), unknown(name, bindings));
     auto const value = read_value(node);
     auto const wrong =
-        value ? binding->set(*value) : std::optional<std::string>{"another type of value"};
+        value ? binding->value.set(*value) : std::optional<std::string>{"another type of value"};
     if (wrong) return fault_at(text, node.source(), "\"" + name + "\": expected " + *wrong);
     return {};
 }

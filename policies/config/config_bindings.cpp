@@ -12,28 +12,36 @@ namespace {
 
 using Set = std::function<std::optional<std::string>(ConfigValue const&)>;
 
+template <typename T> ConfigAccess bound_to(T& target, Set set)
+{
+    return {std::move(set), [&target] { return ConfigValue{target}; }};
+}
+
 constexpr std::size_t text_bytes_max = 2048;
 constexpr std::size_t list_max = 64;
 
-Set number(std::int64_t& target, std::int64_t min, std::int64_t max)
+ConfigAccess number(std::int64_t& target, std::int64_t min, std::int64_t max)
 {
-    return [&target, min, max](ConfigValue const& value) -> std::optional<std::string> {
-        auto const* const given = std::get_if<std::int64_t>(&value);
-        if (!given || *given < min || *given > max)
-            return "a whole number from " + std::to_string(min) + " to " + std::to_string(max);
-        target = *given;
-        return std::nullopt;
-    };
+    return bound_to(
+        target,
+        [&target, min, max](ConfigValue const& value) -> std::optional<std::string> {
+            auto const* const given = std::get_if<std::int64_t>(&value);
+            if (!given || *given < min || *given > max)
+                return "a whole number from " + std::to_string(min) + " to " + std::to_string(max);
+            target = *given;
+            return std::nullopt;
+        }
+    );
 }
 
-Set flag(bool& target)
+ConfigAccess flag(bool& target)
 {
-    return [&target](ConfigValue const& value) -> std::optional<std::string> {
+    return bound_to(target, [&target](ConfigValue const& value) -> std::optional<std::string> {
         auto const* const given = std::get_if<bool>(&value);
         if (!given) return "true or false";
         target = *given;
         return std::nullopt;
-    };
+    });
 }
 
 bool is_printable_text(std::string_view text)
@@ -44,51 +52,51 @@ bool is_printable_text(std::string_view text)
            });
 }
 
-Set text(std::string& target)
+ConfigAccess text(std::string& target)
 {
-    return [&target](ConfigValue const& value) -> std::optional<std::string> {
+    return bound_to(target, [&target](ConfigValue const& value) -> std::optional<std::string> {
         auto const* const given = std::get_if<std::string>(&value);
         if (!given || !is_printable_text(*given)) return "a text without control characters";
         target = *given;
         return std::nullopt;
-    };
+    });
 }
 
 /// Absolute, so that it does not depend on where the service starts; empty is none.
-Set path(std::string& target)
+ConfigAccess path(std::string& target)
 {
-    return [&target](ConfigValue const& value) -> std::optional<std::string> {
+    return bound_to(target, [&target](ConfigValue const& value) -> std::optional<std::string> {
         auto const* const given = std::get_if<std::string>(&value);
-        bool const good = given && (given->empty() ||
-                                    (given->front() == '/' && is_printable_text(*given)));
+        bool const good =
+            given && (given->empty() || (given->front() == '/' && is_printable_text(*given)));
         if (!good) return "an absolute path, or an empty text";
         target = *given;
         return std::nullopt;
-    };
+    });
 }
 
-Set http_url(std::string& target)
+ConfigAccess http_url(std::string& target)
 {
-    return [&target](ConfigValue const& value) -> std::optional<std::string> {
+    return bound_to(target, [&target](ConfigValue const& value) -> std::optional<std::string> {
         auto const* const given = std::get_if<std::string>(&value);
         if (!given || (!given->empty() && !parse_http_url(*given)))
             return "an address such as \"https://horodatage.example/tsr\", or an empty text";
         target = *given;
         return std::nullopt;
-    };
+    });
 }
 
 /// Dotted numbers, or nothing.
-Set object_identifier(std::string& target)
+ConfigAccess object_identifier(std::string& target)
 {
-    return [&target](ConfigValue const& value) -> std::optional<std::string> {
+    return bound_to(target, [&target](ConfigValue const& value) -> std::optional<std::string> {
         auto const* const given = std::get_if<std::string>(&value);
         bool const good = given && given->size() <= 128 &&
                           given->find_first_not_of("0123456789.") == std::string::npos;
         if (!good) return "an object identifier such as \"1.3.6.1.4.1.13762.3\", or an empty text";
         target = *given;
         return std::nullopt;
-    };
+    });
 }
 
 /// An SSH identification or algorithm list: visible ASCII without spaces.
@@ -98,47 +106,53 @@ bool is_ssh_word(std::string_view text)
            std::all_of(text.begin(), text.end(), [](char c) { return c > 0x20 && c < 0x7f; });
 }
 
-Set ssh_word(std::string& target)
+ConfigAccess ssh_word(std::string& target)
 {
-    return [&target](ConfigValue const& value) -> std::optional<std::string> {
+    return bound_to(target, [&target](ConfigValue const& value) -> std::optional<std::string> {
         auto const* const given = std::get_if<std::string>(&value);
         if (!given || !is_ssh_word(*given)) return "visible ASCII characters without spaces";
         target = *given;
         return std::nullopt;
-    };
+    });
 }
 
-Set one_of(std::string& target, std::vector<std::string> allowed)
+ConfigAccess one_of(std::string& target, std::vector<std::string> allowed)
 {
-    return [&target,
-            allowed = std::move(allowed)](ConfigValue const& value) -> std::optional<std::string> {
-        auto const* const given = std::get_if<std::string>(&value);
-        if (given && std::find(allowed.begin(), allowed.end(), *given) != allowed.end()) {
-            target = *given;
-            return std::nullopt;
+    return bound_to(
+        target,
+        [&target,
+         allowed = std::move(allowed)](ConfigValue const& value) -> std::optional<std::string> {
+            auto const* const given = std::get_if<std::string>(&value);
+            if (given && std::find(allowed.begin(), allowed.end(), *given) != allowed.end()) {
+                target = *given;
+                return std::nullopt;
+            }
+            std::string expected = "one of";
+            for (auto const& word : allowed)
+                expected += " \"" + word + "\"";
+            return expected;
         }
-        std::string expected = "one of";
-        for (auto const& word : allowed)
-            expected += " \"" + word + "\"";
-        return expected;
-    };
+    );
 }
 
-Set words(
+ConfigAccess words(
     std::vector<std::string>& target,
     std::function<bool(std::string const&)> good,
     std::string expected
 )
 {
-    return [&target, good = std::move(good), expected = std::move(expected)](
-               ConfigValue const& value
-           ) -> std::optional<std::string> {
-        auto const* const given = std::get_if<std::vector<std::string>>(&value);
-        if (!given || given->size() > list_max || !std::all_of(given->begin(), given->end(), good))
-            return expected;
-        target = *given;
-        return std::nullopt;
-    };
+    return bound_to(
+        target,
+        [&target, good = std::move(good), expected = std::move(expected)](ConfigValue const& value
+        ) -> std::optional<std::string> {
+            auto const* const given = std::get_if<std::vector<std::string>>(&value);
+            if (!given || given->size() > list_max ||
+                !std::all_of(given->begin(), given->end(), good))
+                return expected;
+            target = *given;
+            return std::nullopt;
+        }
+    );
 }
 
 /// "LANG", "LC_*".
@@ -150,20 +164,20 @@ bool is_env_name(std::string const& name)
     }) && name.front() != '*';
 }
 
-Set weekly_hours(std::string& target)
+ConfigAccess weekly_hours(std::string& target)
 {
-    return [&target](ConfigValue const& value) -> std::optional<std::string> {
+    return bound_to(target, [&target](ConfigValue const& value) -> std::optional<std::string> {
         auto const* const given = std::get_if<std::string>(&value);
         if (!given || given->size() > text_bytes_max || !parse_weekly_hours(*given))
             return "hours such as \"mon-fri 08:00-18:00\"";
         target = *given;
         return std::nullopt;
-    };
+    });
 }
 
-Set minutes(std::vector<std::int64_t>& target)
+ConfigAccess minutes(std::vector<std::int64_t>& target)
 {
-    return [&target](ConfigValue const& value) -> std::optional<std::string> {
+    return bound_to(target, [&target](ConfigValue const& value) -> std::optional<std::string> {
         auto const* const given = std::get_if<std::vector<std::int64_t>>(&value);
         bool const good = given && given->size() <= 8 &&
                           std::all_of(given->begin(), given->end(), [](auto minute) {
@@ -173,7 +187,7 @@ Set minutes(std::vector<std::int64_t>& target)
         target = *given;
         std::sort(target.rbegin(), target.rend());
         return std::nullopt;
-    };
+    });
 }
 
 /// A name or an address that a certificate and an .rdp file may hold.
@@ -301,6 +315,24 @@ std::vector<ConfigBinding> bind_config(Config& config)
     all.push_back({"timestamp.policy", object_identifier(config.timestamp.policy)});
     all.push_back({"timestamp.timeout_s", number(config.timestamp.timeout_s, 1, 60)});
     return all;
+}
+
+std::string to_text(ConfigValue const& value)
+{
+    auto const joined = [](auto const& list, auto const& word) {
+        std::string all;
+        for (auto const& one : list)
+            all += (all.empty() ? "" : ", ") + word(one);
+        return all;
+    };
+    if (auto const* whole = std::get_if<std::int64_t>(&value)) return std::to_string(*whole);
+    if (auto const* on = std::get_if<bool>(&value)) return *on ? "true" : "false";
+    if (auto const* one = std::get_if<std::string>(&value)) return *one;
+    if (auto const* numbers = std::get_if<std::vector<std::int64_t>>(&value))
+        return joined(*numbers, [](std::int64_t one) { return std::to_string(one); });
+    return joined(std::get<std::vector<std::string>>(value), [](std::string const& one) {
+        return one;
+    });
 }
 
 std::string_view closest(std::string_view word, std::vector<std::string_view> const& known)

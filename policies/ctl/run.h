@@ -31,6 +31,7 @@ Exit run_session_watch(Ctl& ctl, Command const& command, boost::json::object fie
 Exit run_cut_many(Ctl& ctl, Command const& command, boost::json::object fields);
 Exit run_escort(Ctl& ctl, Command const& command, boost::json::object fields);
 Exit run_report_show(Ctl& ctl, Command const& command, boost::json::object fields);
+/// Asks for one document and writes it to --output, or to the standard output.
 Exit run_document(Ctl& ctl, Command const& command, boost::json::object fields);
 Exit run_report_export(Ctl& ctl, Command const& command, boost::json::object fields);
 Exit run_report_verify(Ctl& ctl, Command const& command, boost::json::object fields);

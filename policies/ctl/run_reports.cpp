@@ -62,14 +62,13 @@ Exit run_report_show(Ctl& ctl, Command const& command, json::object fields)
     return Exit::ok;
 }
 
-/// A document of the gateway as it is, to a file or the terminal.
 Exit run_document(Ctl& ctl, Command const& command, json::object fields)
 {
     auto const answer = ctl.ask(command.request, std::move(fields));
     if (!answer) return ctl.exit();
-    auto const form = document(ctl, *answer, 0);
-    if (!form) return ctl.exit();
-    return deliver(ctl, ctl.value("output"), *form);
+    auto const bytes = document(ctl, *answer, 0);
+    if (!bytes) return ctl.exit();
+    return deliver(ctl, ctl.value("output"), *bytes);
 }
 
 Exit run_report_export(Ctl& ctl, Command const& command, json::object fields)

@@ -170,6 +170,7 @@ std::vector<JournalType> const& journal_types()
         {"timestamp.unavailable", "Autorité d’horodatage injoignable, demandes en attente"},
         {"journal.purged", "Contenus du journal effacés à leur terme"},
         {"data.viewed", "Donnée personnelle consultée"},
+        {"conformity.exported", "Description de la prise en charge des exigences exportée"},
         {"data.exported", "Donnée personnelle exportée"},
 
         {"anomaly.clock", "Saut d’horloge"},

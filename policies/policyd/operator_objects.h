@@ -18,6 +18,7 @@ void add_report_requests(RequestTable& table, Context& context);
 void add_recording_requests(RequestTable& table, Context& context);
 void add_replay_requests(RequestTable& table, Context& context);
 void add_evidence_requests(RequestTable& table, Context& context);
+void add_conformity_requests(RequestTable& table, Context& context);
 void add_hold_requests(RequestTable& table, Context& context);
 void add_journal_requests(RequestTable& table, Context& context);
 void add_refusal_requests(RequestTable& table, Context& context);

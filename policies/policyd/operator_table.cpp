@@ -71,6 +71,7 @@ void add_operator_requests(RequestTable& table, Context& context)
     add_journal_requests(table, context);
     add_refusal_requests(table, context);
     add_system_requests(table, context);
+    add_conformity_requests(table, context);
     add_explain_requests(table, context);
     add_secret_requests(table, context);
     add_certificate_requests(table, context);

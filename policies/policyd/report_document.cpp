@@ -29,6 +29,23 @@ Result<> answer_signature(PacketSocket const& parent, Packet const& asked, Evide
     return parent.send(json::object{{"re", "sign"}}, {file.get()});
 }
 
+/// Without a key nothing is signed.
+Result<Fd> receive_document(PacketSocket const& parent, EvidenceKey const* key)
+{
+    for (;;) {
+        auto packet = ECLUSE_TRY(parent.receive(render_wait));
+        if (!packet) return Error{Errc::io, "ecluse-report ended without a document"};
+        auto const object = ECLUSE_TRY(parse_object(packet->json));
+        if (object.contains("push")) {
+            if (!key) return Error{Errc::refused, "ecluse-report asked to sign a draft"};
+            ECLUSE_TRY(answer_signature(parent, *packet, *key));
+            continue;
+        }
+        if (packet->descriptors.size() == 1) return std::move(packet->descriptors[0]);
+        return Error{Errc::io, "ecluse-report refused: " + json::serialize(object)};
+    }
+}
+
 Result<Fd> render(ReportDocument const& document, EvidenceKey const& key)
 {
     auto const program = ECLUSE_TRY(HelperProgram::start("ecluse-report", "render"));
@@ -48,33 +65,47 @@ Result<Fd> render(ReportDocument const& document, EvidenceKey const& key)
             {"seal", document.seal}},
         descriptors
     ));
-    for (;;) {
-        auto packet = ECLUSE_TRY(parent.receive(render_wait));
-        if (!packet) return Error{Errc::io, "ecluse-report ended without a document"};
-        auto const object = ECLUSE_TRY(parse_object(packet->json));
-        if (object.contains("push")) {
-            if (!document.seal) return Error{Errc::refused, "ecluse-report asked to sign a draft"};
-            ECLUSE_TRY(answer_signature(parent, *packet, key));
-            continue;
-        }
-        if (packet->descriptors.size() == 1) return std::move(packet->descriptors[0]);
-        return Error{Errc::io, "ecluse-report refused: " + json::serialize(object)};
-    }
+    return receive_document(parent, document.seal ? &key : nullptr);
+}
+
+Result<Fd> render_sheet(std::string const& sheet)
+{
+    auto const program = ECLUSE_TRY(HelperProgram::start("ecluse-report", "render"));
+    auto const file = ECLUSE_TRY(memory_file("sheet", sheet));
+    ECLUSE_TRY(
+        program.socket().send(json::object{{"do", "conformity.render"}, {"id", 1}}, {file.get()})
+    );
+    return receive_document(program.socket(), nullptr);
+}
+
+/// Works in the pool, then tells on the loop's thread.
+void render_in_pool(
+    Context& context, std::function<Result<Fd>()> work, std::function<void(Result<Fd>)> done
+)
+{
+    auto const result = std::make_shared<Result<Fd>>(Error{Errc::unavailable, "render: not run"});
+    context.loop.in_pool(
+        [result, work = std::move(work)] { *result = work(); },
+        [result, done = std::move(done)] { done(std::move(*result)); }
+    );
 }
 
 } // namespace
 
 void render_report(Context& context, ReportDocument document, std::function<void(Result<Fd>)> done)
 {
-    struct Job {
-        ReportDocument document;
-        Result<Fd> result = Error{Errc::unavailable, "render report: not run"};
-    };
-    auto job = std::make_shared<Job>(Job{.document = std::move(document)});
     auto const* const key = &context.evidence;
-    context.loop.in_pool(
-        [job, key] { job->result = render(job->document, *key); },
-        [job, done = std::move(done)] { done(std::move(job->result)); }
+    render_in_pool(
+        context,
+        [key, document = std::move(document)] { return render(document, *key); },
+        std::move(done)
+    );
+}
+
+void render_answer_sheet(Context& context, std::string sheet, std::function<void(Result<Fd>)> done)
+{
+    render_in_pool(
+        context, [sheet = std::move(sheet)] { return render_sheet(sheet); }, std::move(done)
     );
 }
 

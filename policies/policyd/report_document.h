@@ -21,5 +21,8 @@ struct ReportDocument {
 /// it asks to have signed. Runs in the pool; `done` gets a descriptor of the PDF on the loop's
 /// thread.
 void render_report(Context& context, ReportDocument document, std::function<void(Result<Fd>)> done);
+/// The answer sheet of the clauses (policies/conformity/sheet.h) the same way, unsigned: it says
+/// what the product and its settings are, and nobody declares it.
+void render_answer_sheet(Context& context, std::string sheet, std::function<void(Result<Fd>)> done);
 
 } // namespace ecluse::policyd

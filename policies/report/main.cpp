@@ -3,6 +3,7 @@
 #include "common/packet.h"
 #include "common/sandbox.h"
 #include "common/text_keys.h"
+#include "policies/report/answer_sheet.h"
 #include "policies/report/pdf_finish.h"
 #include "policies/report/pdf_layout.h"
 #include "policies/report/pdf_sheet.h"
@@ -14,8 +15,9 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
-/// ecluse-report render: descriptor 3 is a packet socket to the parent. One request, one document,
-/// the end. No network, no file but the fonts, no key: the parent signs.
+/// ecluse-report render (a report, or the answer sheet of the clauses): descriptor 3 is a packet
+/// socket to the parent. One request, one document, the end. No network, no file but the fonts, no
+/// key: the parent signs.
 namespace ecluse::report {
 namespace {
 
@@ -32,6 +34,7 @@ struct Request {
     std::int64_t id;
     Language language;
     bool seal;
+    bool is_answer_sheet;
 };
 
 Result<Request> read_request(Packet const& packet)
@@ -39,15 +42,20 @@ Result<Request> read_request(Packet const& packet)
     auto const object = ECLUSE_TRY(parse_object(packet.json));
     Fields fields{object};
     Request request{};
-    if (fields.text("do", 32) != "report.render") fields.fault("do", "unknown");
+    auto const asked = fields.text("do", 32);
+    request.is_answer_sheet = asked == "conformity.render";
+    if (!request.is_answer_sheet && asked != "report.render") fields.fault("do", "unknown");
     request.id = fields.number("id", 1);
-    auto const language = parse_language(fields.text("language", 2));
-    if (!language) fields.fault("language", "unknown");
-    request.language = language.value_or(Language::french);
-    request.seal = fields.flag("seal", true);
+    if (!request.is_answer_sheet) {
+        auto const language = parse_language(fields.text("language", 2));
+        if (!language) fields.fault("language", "unknown");
+        request.language = language.value_or(Language::french);
+        request.seal = fields.flag("seal", true);
+    }
     if (auto const done = fields.finish(); !done) return done.error();
-    if (packet.descriptors.empty() || packet.descriptors.size() > 2)
-        return Error{Errc::malformed, "one or two descriptors are expected"};
+    std::size_t const files_max = request.is_answer_sheet ? 1 : 2;
+    if (packet.descriptors.empty() || packet.descriptors.size() > files_max)
+        return Error{Errc::malformed, "another number of descriptors is expected"};
     return request;
 }
 
@@ -96,15 +104,40 @@ Result<std::string> ask_signature(PacketSocket const& parent, FinishedPdf const&
     return ECLUSE_TRY(place_signature(pdf, cms));
 }
 
-Result<Fd> answer_document(PacketSocket const& parent, Packet const& packet, Request const& request)
+Result<FinishedPdf> render_answer_sheet(Packet const& packet)
 {
-    if (auto const fonts = use_dejavu_fonts(); !fonts) return fonts.error();
+    auto const text = ECLUSE_TRY(read_all(packet.descriptors[0].get(), answer_sheet_bytes_max));
+    auto const sheet = ECLUSE_TRY(read_answer_sheet(text));
+    auto const drawn = ECLUSE_TRY(lay_out_pdf(sheet.document));
+    PdfParts parts{};
+    parts.title = sheet.document.title;
+    parts.author = sheet.document.site;
+    parts.subject = sheet.document.subtitle;
+    parts.language = "fr-FR";
+    parts.created = sheet.made;
+    parts.attachment = text;
+    parts.attachment_name = "prise-en-charge.json";
+    parts.attachment_description = ecluse::text(Language::french, TextKey::conformity_attachment);
+    parts.seal = false;
+    return finish_pdf(drawn, parts);
+}
+
+Result<FinishedPdf> render_report(Packet const& packet, Request const& request)
+{
     auto const text = ECLUSE_TRY(read_all(packet.descriptors[0].get(), facts_bytes_max));
     auto const facts = ECLUSE_TRY(parse_facts(text));
     auto const form = ECLUSE_TRY(read_form(packet.descriptors));
-    auto const pdf = ECLUSE_TRY(render(facts, form, request));
+    return render(facts, form, request);
+}
+
+Result<Fd> answer_document(PacketSocket const& parent, Packet const& packet, Request const& request)
+{
+    if (auto const fonts = use_dejavu_fonts(); !fonts) return fonts.error();
+    auto const pdf = ECLUSE_TRY(
+        request.is_answer_sheet ? render_answer_sheet(packet) : render_report(packet, request)
+    );
     auto const bytes = pdf.has_gap() ? ECLUSE_TRY(ask_signature(parent, pdf)) : pdf.bytes;
-    return memory_file("compte-rendu.pdf", bytes);
+    return memory_file("document.pdf", bytes);
 }
 
 Result<> serve(PacketSocket const& parent)

@@ -17,7 +17,6 @@
 namespace ecluse::report {
 namespace {
 
-constexpr std::string_view attachment_name = "compte-rendu.json";
 /// Replaced in place by the real numbers, which are never wider.
 constexpr long long range_filler = 9'999'999'999;
 
@@ -153,10 +152,10 @@ void attach(QPDF& pdf, PdfParts const& parts)
     stream.setSubtype("application/json");
     stream.setModDate(pdf_date(parts.created));
     stream.setCreationDate(pdf_date(parts.created));
-    auto file = QPDFFileSpecObjectHelper::createFileSpec(pdf, std::string{attachment_name}, stream);
+    auto file = QPDFFileSpecObjectHelper::createFileSpec(pdf, parts.attachment_name, stream);
     file.setDescription(parts.attachment_description);
     file.getObjectHandle().replaceKey("/AFRelationship", name("/Data"));
-    QPDFEmbeddedFileDocumentHelper{pdf}.replaceEmbeddedFile(std::string{attachment_name}, file);
+    QPDFEmbeddedFileDocumentHelper{pdf}.replaceEmbeddedFile(parts.attachment_name, file);
     pdf.getRoot().replaceKey("/AF", QPDFObjectHandle::newArray({file.getObjectHandle()}));
 }
 

@@ -15,7 +15,8 @@ struct PdfParts {
     std::string title, author, subject;
     std::string language; // "fr-FR"
     UtcTime created;
-    std::string attachment;             // the JSON of facts and form
+    std::string attachment; // the JSON of facts and form
+    std::string attachment_name = "compte-rendu.json";
     std::string attachment_description; // what it is, for a reader
     bool seal = true;                   // with an empty signature field
 };

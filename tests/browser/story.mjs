@@ -78,6 +78,7 @@ try {
     ["/cibles/scanner-1", "d08-asset", "scanner-1"],
     ["/refus", "d09-refusals", "Refus récents"],
     ["/urgence", "d10-emergency", "Urgence"],
+    ["/conformite", "r06-conformity", "Conformité"],
     ["/compte", "d11-account", "Mon compte"],
     ["/nulle-part", "d12-unknown", "Cette page n’existe pas"],
     ["/creneaux/W-AAAAAAAAAAAA", "d12-unknown-window", "Créneau W-AAAAAAAAAAAA"],

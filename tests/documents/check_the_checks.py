@@ -43,6 +43,17 @@ TRIALS = [
         r / "docs/clauses.tsv", "CLAUSIER:O-4.1\tlater", "CLAUSIER:O-4.1\tssh")),
     (REQUIREMENTS, "stands twice", lambda r: append(r / "docs/clauses.tsv", "WEB:GP2\tssh\tAgain.\n")),
     (REQUIREMENTS, "unknown state", lambda r: append(r / "docs/clauses.tsv", "WEB:XX1\tsoon\tPerhaps.\n")),
+    (REQUIREMENTS, "proofs.tsv is stale", lambda r: append(r / "docs/conformite/proofs.tsv", "\n")),
+    (REQUIREMENTS, "WEB:GP2: no answer", lambda r: replace(
+        r / "docs/conformite/clauses.fr.tsv", "WEB:GP2\t", "WEB:GP9\t")),
+    (REQUIREMENTS, "unknown clause WEB:GP9", lambda r: replace(
+        r / "docs/conformite/clauses.fr.tsv", "WEB:GP2\t", "WEB:GP9\t")),
+    (REQUIREMENTS, "CLAUSIER:O-4.1: answered in French, later", lambda r: replace(
+        r / "docs/conformite/clauses.fr.tsv", "CLAUSIER:O-4.1\tcoming", "CLAUSIER:O-4.1\tanswered")),
+    (REQUIREMENTS, "what is to come is said", lambda r: replace(
+        r / "docs/conformite/clauses.fr.tsv", "WEB:GP2\tanswered", "WEB:GP2\tpartial")),
+    (REQUIREMENTS, "no such page: guide-nul.md", lambda r: replace(
+        r / "docs/conformite/clauses.fr.tsv", "guide-rssi.md", "guide-nul.md")),
     (DOCUMENTS, "no such file: common/nowhere.h", lambda r: append(r / "docs/trust.md", "\n`common/nowhere.h`\n")),
     (DOCUMENTS, "no such command: eclusectl window slam", lambda r: append(
         r / "docs/fr/exploitation.md", "\nTapez `eclusectl window slam`.\n")),

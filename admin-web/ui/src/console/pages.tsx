@@ -34,6 +34,7 @@ export const places: readonly Place[] = [
   { path: "/astreinte", view: () => <Later load={() => import("./oncall")} show={({ Rota }) => <Rota />} /> },
   { path: "/revues", view: () => <Later load={() => import("../views/account_reviews")} show={({ AccountReviews }) => <AccountReviews />} /> },
   { path: "/revues/:id", view: ({ id }: { id: string }) => <Later load={() => import("../views/account_reviews")} show={({ AccountReview }) => <AccountReview id={id} />} /> },
+  { path: "/conformite", view: () => <Later load={() => import("./conformity")} show={({ Conformity }) => <Conformity />} /> },
   { path: "/compte", view: Account },
 ];
 export const nav: readonly Entry[] = [
@@ -47,4 +48,5 @@ export const nav: readonly Entry[] = [
   { path: "/cibles", label: () => t("nav.assets"), icon: "server" },
   { path: "/refus", label: () => t("nav.refusals"), icon: "circle-x" },
   { path: "/urgence", label: () => t("nav.emergency"), icon: "siren", below: ["/astreinte"] },
+  { path: "/conformite", label: () => t("nav.conformity"), icon: "file-text", shown: () => hasRole("dsi", "rssi", "auditor") },
 ];

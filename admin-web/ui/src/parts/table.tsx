@@ -37,7 +37,7 @@ export function More({ list }: { list: Loaded }) {
 
 /** A list as a native table: sorted by its headings, 50 rows a page, exported as CSV; on a narrow screen
  * each row stands as a card. Sort and page are in the address. */
-export function Table<Row>({ id, caption, columns, rows, rowKey, empty, csv, seeCaption = false }: { id: string; caption: string; columns: readonly Column<Row>[]; rows: readonly Row[]; rowKey: (row: Row) => string; empty: ComponentChildren; csv?: string; seeCaption?: boolean }) {
+export function Table<Row>({ id, caption, columns, rows, rowKey, empty, csv, seeCaption = false, pageSize = page_size }: { id: string; caption: string; columns: readonly Column<Row>[]; rows: readonly Row[]; rowKey: (row: Row) => string; empty: ComponentChildren; csv?: string; seeCaption?: boolean; pageSize?: number }) {
   const [sort, setSort] = useQuery(`${id}-tri`);
   const [at, setAt] = useQuery(`${id}-page`, "1");
   const [by, down] = sort.startsWith("-") ? [sort.slice(1), true] : [sort, false];
@@ -53,9 +53,9 @@ export function Table<Row>({ id, caption, columns, rows, rowKey, empty, csv, see
     });
   }, [rows, by, down, columns]);
   if (rows.length === 0) return <>{empty}</>;
-  const pages = Math.ceil(sorted.length / page_size);
+  const pages = Math.ceil(sorted.length / pageSize);
   const page = Math.min(Math.max(1, Number(at) || 1), pages);
-  const shown = sorted.slice((page - 1) * page_size, page * page_size);
+  const shown = sorted.slice((page - 1) * pageSize, page * pageSize);
   const exported = columns.filter((column) => column.value);
   const save = () =>
     saveFile(
