@@ -14,6 +14,7 @@ struct Context;
 void add_report_requests(RequestTable& table, Context& context);
 void add_recording_requests(RequestTable& table, Context& context);
 void add_replay_requests(RequestTable& table, Context& context);
+void add_search_requests(RequestTable& table, Context& context);
 void add_evidence_requests(RequestTable& table, Context& context);
 void add_hold_requests(RequestTable& table, Context& context);
 void add_journal_requests(RequestTable& table, Context& context);
