@@ -42,7 +42,8 @@ constexpr rlim_t rdp_worker_files_max = 256;
 constexpr rlim_t encoder_files_max = 128;
 constexpr rlim_t encoder_memory_max = 1536UL * 1024 * 1024;
 /// A recording's files, what is written, and one socket. The chain of the longest session, one
-/// piece of its content and its timeline fit many times.
+/// piece of its content and its timeline fit many times; an index of words leaves a third of it
+/// (recorder/search/index.h).
 constexpr rlim_t replay_files_max = 32;
 constexpr rlim_t replay_memory_max = 2048UL * 1024 * 1024;
 /// A daemon holds a handful of descriptors per session: enough for 2,000 sessions.
@@ -145,7 +146,8 @@ Result<> set_limits(ProcessRole role)
         ECLUSE_TRY(lower(RLIMIT_AS, encoder_memory_max, "memory limit"));
         return lower(RLIMIT_NOFILE, encoder_files_max, "descriptor limit");
     }
-    if (role == ProcessRole::replay || role == ProcessRole::timestamp) {
+    if (role == ProcessRole::replay || role == ProcessRole::search ||
+        role == ProcessRole::timestamp) {
         ECLUSE_TRY(lower(RLIMIT_AS, replay_memory_max, "memory limit"));
         return lower(RLIMIT_NOFILE, replay_files_max, "descriptor limit");
     }

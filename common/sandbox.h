@@ -17,6 +17,7 @@ enum class ProcessRole {
     encoder,    // the descriptors it holds, and nothing else: no network, no file, no program
     replay,     // the same, for the content of a recording that somebody watches
     timestamp,  // the same: its descriptor is a socket to the timestamp authority
+    search,     // the same, for the text of every recording that somebody searches
     recorder,   // writes in its folders; no network
     policyd,    // writes in its folders, dials targets, may start ecluse-report
     report,     // reads fonts; writes only to descriptors it holds; no network
@@ -25,8 +26,8 @@ enum class ProcessRole {
 };
 
 /// Folders (or files) the role may touch besides the system's own libraries, fonts and zone data.
-/// Ignored by the workers, encoder, replay, timestamp, web and cli. A path that does not exist is
-/// an error.
+/// Ignored by the workers, encoder, replay, search, timestamp, web and cli. A path that does not
+/// exist is an error.
 struct Folders {
     std::vector<std::string> read;
     std::vector<std::string> write;   // and read, create, rename, remove

@@ -37,6 +37,7 @@ Exit run_report_export(Ctl& ctl, Command const& command, boost::json::object fie
 Exit run_report_verify(Ctl& ctl, Command const& command, boost::json::object fields);
 Exit run_recording_play(Ctl& ctl, Command const& command, boost::json::object fields);
 Exit run_recording_export(Ctl& ctl, Command const& command, boost::json::object fields);
+Exit run_recording_search(Ctl& ctl, Command const& command, boost::json::object fields);
 Exit run_recording_verify(Ctl& ctl, Command const& command, boost::json::object fields);
 Exit run_evidence_export(Ctl& ctl, Command const& command, boost::json::object fields);
 Exit run_journal_export(Ctl& ctl, Command const& command, boost::json::object fields);

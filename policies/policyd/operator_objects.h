@@ -17,6 +17,7 @@ struct Context;
 void add_report_requests(RequestTable& table, Context& context);
 void add_recording_requests(RequestTable& table, Context& context);
 void add_replay_requests(RequestTable& table, Context& context);
+void add_search_requests(RequestTable& table, Context& context);
 void add_evidence_requests(RequestTable& table, Context& context);
 void add_conformity_requests(RequestTable& table, Context& context);
 void add_hold_requests(RequestTable& table, Context& context);

@@ -1,15 +1,16 @@
 #include "common/bytes.h"
+#include "common/helper_program.h"
 #include "common/json.h"
 #include "common/loop.h"
 #include "policies/journal/journal.h"
 #include "policies/policyd/clock.h"
 #include "policies/policyd/context.h"
-#include "policies/policyd/helper_program.h"
 #include "policies/policyd/operator_act.h"
 #include "policies/policyd/operator_invitation.h"
 #include "policies/policyd/operator_objects.h"
 #include "policies/policyd/recorder_link.h"
 #include "policies/policyd/take_secret.h"
+#include "policies/policyd/wrapped_keys.h"
 #include "policies/store/database.h"
 #include "policies/vault/evidence_key.h"
 
@@ -30,7 +31,6 @@ using namespace std::chrono_literals;
 constexpr auto piece_wait = 300s;
 constexpr std::size_t views_max = 200;
 constexpr std::size_t key_text_max = 128;
-constexpr std::size_t wrapped_key_max = 64 * 1024;
 constexpr std::int64_t earlier_max = 50;
 constexpr std::int64_t happened_max = 500;
 constexpr std::int64_t day_ms = 24 * 3'600'000;
@@ -155,19 +155,6 @@ Result<json::array> happened(Context& context, Row const& session)
             {"text", meaning == types.end() ? name : std::string{meaning->french}}});
     }
     return rows;
-}
-
-/// The content key as the RSSI's browser opens it.
-Result<json::array> wrapped_keys(RecorderLink::Opened& opened)
-{
-    json::array keys;
-    for (std::size_t i = 0; i < opened.names.size(); ++i) {
-        if (!opened.names[i].starts_with("key-")) continue;
-        keys.push_back(json::object{
-            {"name", opened.names[i]},
-            {"cms", to_base64(ECLUSE_TRY(read_all(opened.files[i].get(), wrapped_key_max)))}});
-    }
-    return keys;
 }
 
 Reply open_view(

@@ -66,6 +66,7 @@ void add_operator_requests(RequestTable& table, Context& context)
     add_report_draft_requests(table, context);
     add_recording_requests(table, context);
     add_replay_requests(table, context);
+    add_search_requests(table, context);
     add_evidence_requests(table, context);
     add_hold_requests(table, context);
     add_journal_requests(table, context);

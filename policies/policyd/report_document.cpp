@@ -1,10 +1,10 @@
 #include "policies/policyd/report_document.h"
 
+#include "common/helper_program.h"
 #include "common/json.h"
 #include "common/loop.h"
 #include "common/packet.h"
 #include "policies/policyd/context.h"
-#include "policies/policyd/helper_program.h"
 #include "policies/report/sign.h"
 #include "policies/vault/evidence_key.h"
 

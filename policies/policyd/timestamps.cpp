@@ -2,6 +2,7 @@
 
 #include "common/bytes.h"
 #include "common/fd.h"
+#include "common/helper_program.h"
 #include "common/json.h"
 #include "common/log.h"
 #include "policies/config/config.h"
@@ -9,7 +10,6 @@
 #include "policies/policyd/clock.h"
 #include "policies/policyd/context.h"
 #include "policies/policyd/dial.h"
-#include "policies/policyd/helper_program.h"
 #include "policies/store/database.h"
 
 using namespace std::chrono_literals;

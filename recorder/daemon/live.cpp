@@ -2,6 +2,7 @@
 
 #include "common/json.h"
 #include "common/log.h"
+#include "common/secret.h"
 #include "recorder/format/segment.h"
 
 #include <array>
@@ -202,7 +203,10 @@ void LiveRecording::submit()
     auto const job = std::make_shared<Job>(Job{std::move(batch), {}});
     auto const self = shared_from_this();
     loop_.in_pool(
-        [self, job] { job->result = self->writer_->append(job->batch.frames); },
+        [self, job] {
+            job->result = self->writer_->append(job->batch.frames);
+            if (job->result) self->text_.feed(job->batch.frames);
+        },
         [self, job] {
             if (job->result) self->audience_.durable(job->batch.frames);
             self->written(job->result, job->batch.frames.size(), job->batch.count);
@@ -294,7 +298,9 @@ void LiveRecording::seal_now()
     auto const self = shared_from_this();
     loop_.in_pool(
         [self, job] {
-            auto sealed = self->writer_->seal(self->end_reason_);
+            auto text = self->text_.finish();
+            auto sealed = self->writer_->seal(self->end_reason_, text);
+            wipe(text);
             if (sealed)
                 job->summary = *std::move(sealed);
             else

@@ -5,6 +5,7 @@
 #include "recorder/daemon/audience.h"
 #include "recorder/format/frame.h"
 #include "recorder/format/writer.h"
+#include "recorder/text/session_text.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -87,6 +88,7 @@ private:
     Fd intake_;
     Hooks hooks_;
     Audience audience_;
+    recording::SessionText text_; // in the pool's jobs only, which never overlap
     Loop::Watch watch_;
     Loop::Watch rest_;
     FrameDecoder decoder_;

@@ -61,7 +61,7 @@ Result<> destroy_content(std::string const& folder)
 {
     // The keys first: without them the rest is noise, even if the disk gives it back.
     for (auto const* const name :
-         {"key-rssi.cms", "key-escrow.cms", "record.bin", "torn-record.bin"})
+         {"key-rssi.cms", "key-escrow.cms", "record.bin", "text.bin", "torn-record.bin"})
         ECLUSE_TRY(remove(folder + "/" + name));
     Fd const opened{::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
     if (!opened || ::fsync(opened.get()) != 0) return os_error("sync " + folder);

@@ -10,6 +10,10 @@ namespace {
 constexpr std::string_view replacement = "\xEF\xBF\xBD";
 /// Real sequences are under 32 bytes; a longer one is an attack or noise.
 constexpr std::size_t sequence_bytes_max = 64;
+/// A window's title; a longer one is cut.
+constexpr std::size_t title_bytes_max = 512;
+/// Between two calls of take_titles.
+constexpr std::size_t titles_max = 1000;
 /// Binary output without line ends must not grow one line for ever.
 constexpr std::size_t columns_max = 4096;
 
@@ -71,6 +75,8 @@ bool may_pass(TerminalParser::Token const& token)
     switch (token.kind) {
     case TerminalParser::Kind::text:
         return true;
+    case TerminalParser::Kind::title:
+        return false;
     case TerminalParser::Kind::control:
         return std::string_view{"\b\t\n\v\f\r\x0e\x0f"}.find(token.bytes[0]) !=
                std::string_view::npos;
@@ -139,6 +145,13 @@ void TerminalParser::take_ground(std::string_view character, std::vector<Token>&
     tokens.push_back({control ? Kind::control : Kind::text, std::string{character}});
 }
 
+void TerminalParser::end_string(std::vector<Token>& tokens)
+{
+    state_ = State::ground;
+    for (std::string_view const names_window : {"0;", "1;", "2;"})
+        if (string_.starts_with(names_window)) tokens.push_back({Kind::title, string_.substr(2)});
+}
+
 void TerminalParser::take(std::string_view character, std::vector<Token>& tokens)
 {
     auto const c = character[0];
@@ -157,11 +170,14 @@ void TerminalParser::take(std::string_view character, std::vector<Token>& tokens
         take_ground(character, tokens);
         return;
     case State::string:
-        if (c == '\a') state_ = State::ground;
+        if (c == '\a')
+            end_string(tokens);
+        else if (string_.size() < title_bytes_max)
+            string_ += character;
         return;
     case State::string_escape:
         if (c == '\\') {
-            state_ = State::ground;
+            end_string(tokens);
             return;
         }
         state_ = State::escape;
@@ -172,6 +188,8 @@ void TerminalParser::take(std::string_view character, std::vector<Token>& tokens
             state_ = State::csi;
         } else if (sequence_.size() == 2 && std::string_view{"]PX^_"}.find(c) != std::string_view::npos) {
             state_ = State::string;
+            // What is not an OSC must not read like one.
+            string_ = c == ']' ? "" : " ";
         } else if (byte_at(character, 0) < 0x20 || byte_at(character, 0) > 0x2F) {
             state_ = State::ground;
             tokens.push_back({Kind::escape, sequence_});
@@ -252,7 +270,10 @@ void TerminalText::apply(TerminalParser::Token const& token, std::string& to)
     case TerminalParser::Kind::escape:
         return;
     case TerminalParser::Kind::csi:
-        apply_csi(token.bytes);
+        apply_csi(token.bytes, to);
+        return;
+    case TerminalParser::Kind::title:
+        if (ends_ == Ends::rows && titles_.size() < titles_max) titles_.push_back(token.bytes);
         return;
     case TerminalParser::Kind::control:
         break;
@@ -275,7 +296,7 @@ void TerminalText::apply(TerminalParser::Token const& token, std::string& to)
     }
 }
 
-void TerminalText::apply_csi(std::string_view sequence)
+void TerminalText::apply_csi(std::string_view sequence, std::string& to)
 {
     auto const parameters = sequence.substr(2, sequence.size() - 3);
     std::size_t value = 0;
@@ -283,7 +304,8 @@ void TerminalText::apply_csi(std::string_view sequence)
     auto const count = std::clamp<std::size_t>(value, 1, columns_max);
     auto const width = line_.size();
     auto const from = line_.begin() + static_cast<std::ptrdiff_t>(std::min(column_, width));
-    auto const to = line_.begin() + static_cast<std::ptrdiff_t>(std::min(column_ + count, width));
+    auto const until =
+        line_.begin() + static_cast<std::ptrdiff_t>(std::min(column_ + count, width));
     switch (sequence.back()) {
     case 'C':
         column_ = std::min(column_ + count, columns_max);
@@ -300,13 +322,22 @@ void TerminalText::apply_csi(std::string_view sequence)
         if (value == 2) line_.clear();
         return;
     case 'P':
-        line_.erase(from, to);
+        line_.erase(from, until);
         return;
     case 'X':
-        std::fill(from, to, " ");
+        std::fill(from, until, " ");
         return;
     case '@':
         if (width + count <= columns_max) line_.insert(from, count, " ");
+        return;
+    case 'A':
+    case 'B':
+    case 'E':
+    case 'F':
+    case 'H':
+    case 'd':
+    case 'f':
+        if (ends_ == Ends::rows && !line_.empty()) end_line(to);
         return;
     default:
         return;

@@ -13,10 +13,11 @@ namespace ecluse::recording {
 
 /// Every file a recording may consist of, in the order in which `recorder.open` hands them over:
 /// what describes, what is proven, what proves.
-constexpr std::array<std::string_view, 13> file_names{
+constexpr std::array<std::string_view, 14> file_names{
     "header.json",
     "record.bin",
     "chain.txt",
+    "text.bin",
     "seal.json",
     "seal.sig",
     "key-rssi.cms",

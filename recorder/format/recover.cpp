@@ -164,9 +164,10 @@ Result<SealSummary> recover(std::string const& folder)
     if (record_tail.bytes > 0 || chain_tail.bytes > 0)
         seal.torn =
             Torn{record_tail.bytes, record_tail.sha256, chain_tail.bytes, chain_tail.sha256};
-    // A signature without seal.json was written by a recorder that died before the seal counted.
-    if (::unlink((folder + "/seal.sig").c_str()) != 0 && errno != ENOENT)
-        return os_error("remove seal.sig");
+    // Without seal.json these were written by a recorder that died before the seal counted.
+    for (auto const* const name : {"seal.sig", "text.bin", "text.bin.new"})
+        if (::unlink((folder + "/" + name).c_str()) != 0 && errno != ENOENT)
+            return os_error(std::string{"remove "} + name);
     ECLUSE_TRY(write_file_durably(folder + "/seal.json", to_bytes(seal)));
     return read_summary(folder);
 }

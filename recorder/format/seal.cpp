@@ -45,6 +45,14 @@ Result<Torn> parse_torn(json::object const& object)
     return torn;
 }
 
+Result<SealedText> parse_text(json::object const& object)
+{
+    Fields fields{object};
+    SealedText text{.bytes = count(fields, "bytes"), .sha256 = digest(fields, "sha256")};
+    ECLUSE_TRY(fields.finish());
+    return text;
+}
+
 } // namespace
 
 void Continuity::add(std::uint64_t segment, std::uint64_t mono_ms, std::uint64_t utc_ms)
@@ -96,6 +104,8 @@ std::string to_bytes(Seal const& seal)
             {"record_sha256", seal.torn->record_sha256},
             {"chain_bytes", seal.torn->chain_bytes},
             {"chain_sha256", seal.torn->chain_sha256}};
+    if (seal.text)
+        object["text"] = json::object{{"bytes", seal.text->bytes}, {"sha256", seal.text->sha256}};
     return json::serialize(object) + "\n";
 }
 
@@ -122,6 +132,8 @@ Result<Seal> parse_seal(std::string_view bytes)
     seal.clock_jumps_total = count(fields, "clock_jumps_total");
     auto const jumps = fields.array("clock_jumps", listed_max);
     auto const torn = fields.optional_object("torn");
+    auto const text = fields.optional_object("text");
+    if (text && seal.interrupted) fields.fault("text", "of an interrupted recording");
     if (!is_session_id(seal.session)) fields.fault("session", "not a session id");
     if (!is_end_reason(seal.end_reason)) fields.fault("end_reason", "not a word");
     ECLUSE_TRY(fields.finish());
@@ -132,6 +144,7 @@ Result<Seal> parse_seal(std::string_view bytes)
         return ClockJump{count(item, "at_segment"), item.number("jump_ms")};
     }));
     if (torn) seal.torn = ECLUSE_TRY(parse_torn(*torn));
+    if (text) seal.text = ECLUSE_TRY(parse_text(*text));
     // Written in one way only: a seal that means the same but reads otherwise is not a seal.
     if (to_bytes(seal) != bytes) return Error{Errc::malformed, "seal: not as written"};
     return seal;

@@ -39,6 +39,12 @@ struct Torn {
     std::string chain_sha256;
 };
 
+/// The session's text in text.bin, when it was written: never after a crash, which takes the key.
+struct SealedText {
+    std::uint64_t bytes;
+    std::string sha256;
+};
+
 /// Finds gaps and clock jumps as segments pass by; writer, recovery and verifier share it.
 class Continuity {
 public:
@@ -78,6 +84,7 @@ struct Seal {
     std::uint64_t clock_jumps_total = 0;
     std::vector<ClockJump> clock_jumps;
     std::optional<Torn> torn;
+    std::optional<SealedText> text;
 };
 
 /// The file's bytes.

@@ -14,6 +14,11 @@ std::string first_line(std::string_view session, std::uint64_t index)
     return "ecluse-segment 1 " + std::string{session} + " " + std::to_string(index) + "\n";
 }
 
+std::string text_line(std::string_view session)
+{
+    return "ecluse-text 1 " + std::string{session} + "\n";
+}
+
 /// CMS_add0_recipient_key takes over malloc'ed bytes.
 unsigned char* handed_over(std::string_view bytes)
 {
@@ -130,16 +135,12 @@ Result<Secret> fresh_key()
     return Secret{bytes};
 }
 
-} // namespace
-
-Result<std::string> seal_segment(
-    ContentKey const& key, std::string_view session, std::uint64_t index, std::string_view frames
-)
+Result<std::string>
+seal_content(ContentKey const& key, std::string const& line, std::string_view frames)
 {
     auto const fresh = ECLUSE_TRY(fresh_key());
     auto const wrapped = ECLUSE_TRY(wrap_key(key, fresh));
     auto const nonce = random_bytes(nonce_bytes);
-    auto const line = first_line(session, index);
     auto const plain_bytes = line.size() + frames.size();
 
     auto const recipients =
@@ -173,11 +174,10 @@ Result<std::string> seal_segment(
     return segment;
 }
 
-Result<std::string> open_segment(
-    ContentKey const& key, std::string_view session, std::uint64_t index, std::string_view der
-)
+/// What follows `line`, which says where this content belongs.
+Result<std::string>
+open_content(ContentKey const& key, std::string const& line, std::string_view der)
 {
-    if (der.size() > segment_der_max) return Error{Errc::too_large, "open segment: too large"};
     auto const* at = bytes_of(der);
     Cms const cms{d2i_CMS_ContentInfo(nullptr, &at, static_cast<long>(der.size()))};
     if (!cms || at != bytes_of(der) + der.size())
@@ -196,10 +196,39 @@ Result<std::string> open_segment(
     if (!plain || CMS_decrypt(cms.get(), nullptr, nullptr, nullptr, plain.get(), CMS_BINARY) != 1)
         return openssl_error("open segment", Errc::corrupt);
     auto const content = view_of(plain.get());
-    auto const line = first_line(session, index);
     if (!content.starts_with(line))
         return Error{Errc::corrupt, "open segment: of another session or place"};
     return std::string{content.substr(line.size())};
+}
+
+} // namespace
+
+Result<std::string> seal_segment(
+    ContentKey const& key, std::string_view session, std::uint64_t index, std::string_view frames
+)
+{
+    return seal_content(key, first_line(session, index), frames);
+}
+
+Result<std::string> open_segment(
+    ContentKey const& key, std::string_view session, std::uint64_t index, std::string_view der
+)
+{
+    if (der.size() > segment_der_max) return Error{Errc::too_large, "open segment: too large"};
+    return open_content(key, first_line(session, index), der);
+}
+
+Result<std::string>
+seal_text(ContentKey const& key, std::string_view session, std::string_view text)
+{
+    if (text.size() > text_bytes_max) return Error{Errc::too_large, "seal text: too large"};
+    return seal_content(key, text_line(session), text);
+}
+
+Result<std::string> open_text(ContentKey const& key, std::string_view session, std::string_view der)
+{
+    if (der.size() > text_der_max) return Error{Errc::too_large, "open text: too large"};
+    return open_content(key, text_line(session), der);
 }
 
 } // namespace ecluse::recording

@@ -24,4 +24,12 @@ constexpr std::size_t segment_der_max = segment_frames_max + 4096;
     ContentKey const& key, std::string_view session, std::uint64_t index, std::string_view der
 );
 
+/// The text of a session as a whole (recorder/text/session_text.h), in the same envelope.
+constexpr std::size_t text_bytes_max = 4UL * 1024 * 1024;
+constexpr std::size_t text_der_max = text_bytes_max + 4096;
+[[nodiscard]] Result<std::string>
+seal_text(ContentKey const& key, std::string_view session, std::string_view text);
+[[nodiscard]] Result<std::string>
+open_text(ContentKey const& key, std::string_view session, std::string_view der);
+
 } // namespace ecluse::recording

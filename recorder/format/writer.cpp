@@ -185,10 +185,26 @@ Result<> RecordingWriter::cut_to_durable()
     return {};
 }
 
-Result<SealSummary> RecordingWriter::seal(std::string_view end_reason)
+Result<SealedText> RecordingWriter::write_text(std::string_view text) const
+{
+    auto const der = ECLUSE_TRY(seal_text(key_, session_, text));
+    ECLUSE_TRY(write_file_durably(folder_ + "/text.bin", der));
+    return SealedText{der.size(), to_hex(sha256(der))};
+}
+
+Result<SealSummary> RecordingWriter::seal(std::string_view end_reason, std::string_view text)
 {
     if (sealed_) return Error{Errc::unavailable, "recording: already ended"};
     sealed_ = true;
+    std::optional<SealedText> sealed_text;
+    if (!text.empty() && !failed_) {
+        auto written = write_text(text);
+        // Only a search misses it, and reads the recording itself then: the seal comes first.
+        if (written)
+            sealed_text = *std::move(written);
+        else
+            (void)::unlink((folder_ + "/text.bin").c_str());
+    }
     // Whatever happens below, nothing more is ever encrypted or signed for this recording.
     key_.wipe();
     if (failed_) ECLUSE_TRY(cut_to_durable());
@@ -207,6 +223,7 @@ Result<SealSummary> RecordingWriter::seal(std::string_view end_reason)
     seal.gaps = continuity_.gaps;
     seal.clock_jumps_total = continuity_.clock_jumps_total;
     seal.clock_jumps = continuity_.clock_jumps;
+    seal.text = std::move(sealed_text);
     auto const bytes = to_bytes(seal);
     auto const signature = session_key_.sign(bytes);
     session_key_.wipe();

@@ -53,8 +53,9 @@ public:
     /// One segment of whole frames (possibly none: a heartbeat) and its chain line, durable when it
     /// returns.
     Result<> append(std::string_view frames);
-    /// Ends the recording and wipes both keys. Once only.
-    [[nodiscard]] Result<SealSummary> seal(std::string_view end_reason);
+    /// Ends the recording and wipes both keys. Once only. `text` is the session's, sealed beside
+    /// it; empty: none.
+    [[nodiscard]] Result<SealSummary> seal(std::string_view end_reason, std::string_view text = {});
 
     /// The frames of segments that are on disk, for whoever watches a session that lives. Changes
     /// nothing, and may run beside an `append` in another thread; never beside `seal`, which wipes
@@ -73,6 +74,7 @@ private:
     Result<> open_files();
     Result<> append_unchecked(std::string_view frames);
     Result<> cut_to_durable();
+    [[nodiscard]] Result<SealedText> write_text(std::string_view text) const;
 
     SessionKey session_key_;
     ContentKey key_;

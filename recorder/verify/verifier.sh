@@ -85,6 +85,7 @@ read_seal() {
     read -r seal_session seal_header segments record_bytes chain_bytes last_link reason \
         interrupted seal_first_mono <"$work/seal"
     torn=$(sed -n 's/.*"clock_jumps":\[[^]]*\],"torn":{"record_bytes":\([0-9]*\),"record_sha256":"\([0-9a-f]*\)","chain_bytes":\([0-9]*\),"chain_sha256":"\([0-9a-f]*\)"}}$/\1 \2 \3 \4/p' "$folder/seal.json")
+    text=$(sed -n 's/.*"clock_jumps":\[[^]]*\],"text":{"bytes":\([0-9]*\),"sha256":"\([0-9a-f]*\)"}}$/\1 \2/p' "$folder/seal.json")
     [ "$seal_session" = "$session" ] || fault "seal.json : ce sceau est celui d'une autre session."
     [ "$seal_header" = "$header_digest" ] ||
         fault "header.json : l'en-tête n'est pas celui qui a été scellé."
@@ -225,6 +226,16 @@ check_torn() {
     check_torn_file torn-chain.txt "$3" "$4"
 }
 
+check_text_file() {
+    if [ -z "$text" ]; then
+        [ ! -e "$folder/text.bin" ] || fault "text.bin : ce fichier n'est pas annoncé par le sceau."
+        return
+    fi
+    is_gone text.bin || { [ -f "$folder/text.bin" ] && [ "$(size_of "$folder/text.bin")" -eq "${text% *}" ] &&
+        [ "$(digest_of "$folder/text.bin")" = "${text#* }" ]; } ||
+        fault "text.bin : l'empreinte de ce fichier n'est pas celle qui a été scellée."
+}
+
 check_folder() {
     [ -d "$folder" ] || fault "Ce dossier manque."
     rm -f "$work"/*
@@ -236,6 +247,7 @@ check_folder() {
     check_keys
     check_chain
     check_torn
+    check_text_file
     printf '%s : intègre, %s segments, fin : %s.\n' "$session" "$segments" "$reason"
     [ -z "$purged" ] ||
         echo "  Contenu purgé à son terme le $purged (fin $ended, conservation $kept_days jours) ; l'en-tête, la chaîne et le sceau restent vérifiés."

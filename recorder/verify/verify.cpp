@@ -35,6 +35,7 @@ public:
             check_keys();
             check_chain();
             check_torn();
+            check_text();
             add_notes();
         }
         return std::move(verdict_);
@@ -278,6 +279,19 @@ private:
         auto const content = read(name, torn_bytes_max);
         if (content && (content->size() != bytes || to_hex(sha256(*content)) != digest))
             fault(FaultKind::file_differs, name);
+    }
+
+    void check_text()
+    {
+        auto const& text = verdict_.seal->text;
+        if (!text) {
+            if (files_.has("text.bin")) fault(FaultKind::file_differs, "text.bin");
+            return;
+        }
+        if (is_gone("text.bin")) return;
+        auto const content = read("text.bin", text_der_max);
+        if (content && (content->size() != text->bytes || to_hex(sha256(*content)) != text->sha256))
+            fault(FaultKind::file_differs, "text.bin");
     }
 
     void add_notes()

@@ -219,6 +219,44 @@ try {
     await look(rssi, "r02-desktop");
   }
 
+  let search;
+  const find = async (words) => {
+    await rssi.getByRole("searchbox", { name: "Mots" }).fill(words);
+    const answer = rssi.waitForResponse((one) => one.url().endsWith("/find"));
+    await rssi.keyboard.press("Enter");
+    return (await (await answer).json()).sessions;
+  };
+  await step("a search is opened with a reason, by the key that is already there, and reads every session", async () => {
+    await rssi.getByRole("link", { name: "Recherche", exact: true }).click();
+    await rssi.getByText("Votre clé est ouverte").waitFor();
+    await look(rssi, "r01-search-locked", { wide: false });
+    await rssi.getByLabel("Motif de la consultation").fill("plainte du service, dossier 114");
+    const answer = rssi.waitForResponse((one) => one.url().endsWith("/api/v1/searches"));
+    await rssi.getByRole("button", { name: "Ouvrir la recherche" }).click();
+    search = (await (await answer).json()).search;
+    await rssi.locator("[data-index=read]").getByText(/sessions lues/).waitFor();
+  }, rssi);
+  await step("words typed and shown are found without case and accents; hidden ones are not, nor do odd ones break it", async () => {
+    expect((await find("tres-secret-77")).length === 0, "what was typed without echo");
+    await rssi.getByText("Rien ne correspond").waitFor();
+    expect((await find('"*( OR ^')).length === 0, "no syntax error");
+    expect((await find("REPÈRE-TROIS-72")).some((one) => one.session === session), "the last mark");
+    const found = await find("REPERE-DEUX-52");
+    expect(found.length === 1 && found[0].session === session, "the second mark, in its session");
+    await rssi.locator(`[data-session="${session}"] mark`).first().waitFor();
+  }, rssi);
+  await look(rssi, "r01-search");
+  await step("a hit opens the replay at its second", async () => {
+    await rssi.locator(`[data-session="${session}"] a.clock`).first().click();
+    await openWith(rssi, "résultat de la recherche");
+    await rssi.waitForFunction(() => Number(document.querySelector(".stage")?.dataset.shown) > 0);
+    const at = await rssi.evaluate(() => Number(document.querySelector(".stage").dataset.shown));
+    expect(!(await shownAt(Math.max(0, at - 1500))).includes("repere-deux-52"), `not before it (${at} ms)`);
+    expect((await shownAt(at + 2000)).includes("repere-deux-52"), "two seconds on, it is on the screen");
+    await rssi.getByRole("link", { name: "Recherche", exact: true }).click();
+    expect((await find("repere-un-42")).length === 1, "back again, the search is still open");
+  }, rssi);
+
   const dsi = await open(browser, CONSOLE);
   await step("the IT department may not, by page or by request", async () => {
     await dsi.goto("/");
@@ -226,6 +264,11 @@ try {
     expect((await dsi.getByRole("link", { name: "Enregistrements" }).count()) === 0, "no entry");
     const refused = await ask(dsi, `/api/v1/recordings/${session}/view`, { reason: "curiosité" });
     expect(refused.status === 403 && refused.body.code === "E-DRT-01", `refused: ${refused.status} ${refused.body.code}`);
+    expect((await dsi.getByRole("link", { name: "Recherche", exact: true }).count()) === 0, "no entry to the search");
+    for (const [path, body] of [["/api/v1/searches", { reason: "curiosité" }], [`/api/v1/searches/${search}/find`, { words: "repere" }]]) {
+      const search_refused = await ask(dsi, path, body);
+      expect(search_refused.status === 403 && search_refused.body.code === "E-DRT-01", `refused: ${search_refused.status} ${search_refused.body.code}`);
+    }
   }, dsi);
 
   await step("another recording's key, and a view of somebody else, open nothing", async () => {
@@ -242,6 +285,8 @@ try {
   await step("who looked, why, and at what, is in the journal", async () => {
     const journal = await rssi.evaluate(async (id) => (await (await fetch(`/api/v1/journal?object=${id}`)).json()).rows, session);
     expect(journal.filter((row) => row.type === "recording.opened").some((row) => row.reason === "plainte du service, dossier 114"), "the reason");
+    const searched = await rssi.evaluate(async () => await (await fetch("/api/v1/journal?type=recording.searched")).text());
+    expect(searched.includes("plainte du service, dossier 114") && !/repere|REPERE/.test(searched), "the search and its reason, not its words");
     expect(journal.some((row) => row.type === "recording.viewed" && row.to_ms >= row.from_ms), "the moments");
   }, rssi);
   await step("logging out forgets the key", async () => {
@@ -252,6 +297,8 @@ try {
     await rssi.getByRole("link", { name: "Enregistrements" }).click();
     await rssi.getByRole("link", { name: session }).click();
     await rssi.getByLabel(/Votre clé/).waitFor();
+    const over = await ask(rssi, `/api/v1/searches/${search}/find`, { words: "repere" });
+    expect(over.body.code === "E-RCH-02", `the search went with the login: ${over.body.code}`);
   }, rssi);
   await step("one changed byte: it is said where, and nothing is shown", async () => {
     const folder = execFileSync("find", [ECLUSE_ROOT, "-type", "d", "-name", session], { encoding: "utf8" }).trim().split("\n")[0];

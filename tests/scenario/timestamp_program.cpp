@@ -1,7 +1,7 @@
 #include "common/bytes.h"
+#include "common/helper_program.h"
 #include "common/json.h"
 #include "common/time.h"
-#include "policies/policyd/helper_program.h"
 #include "recorder/timestamp/timestamp.h"
 #include "tests/support/gateway_rig.h"
 #include "tests/support/must.h"

@@ -2,6 +2,7 @@
 
 #include "common/json.h"
 #include "recorder/format/recover.h"
+#include "recorder/text/session_text.h"
 #include "tests/support/identity.h"
 #include "tests/support/must.h"
 
@@ -37,13 +38,16 @@ void make_recording(std::string const& folder, Sample const& sample)
     auto writer = must(
         recording::RecordingWriter::create({folder, sample.session, recipients(), evidence, facts})
     );
+    recording::SessionText text;
     for (auto const& segment : sample.segments) {
         std::string frames;
         for (auto const& frame : segment)
             append_frame(frames, frame.kind, frame.channel, frame.at_us, frame.payload);
         must(writer->append(frames));
+        text.feed(frames);
     }
-    if (!sample.interrupted) (void)must(writer->seal("client_left"));
+    if (!sample.interrupted)
+        (void)must(writer->seal("client_left", sample.with_text ? text.finish() : std::string{}));
     writer.reset();
     if (sample.interrupted) (void)must(recording::recover(folder));
     if (sample.countersigned) countersign(folder);

@@ -26,6 +26,8 @@ struct Sample {
     /// Left as a killed recorder leaves it, then recovered.
     bool interrupted = false;
     bool countersigned = true;
+    /// The session's text beside it, as the recorder writes it.
+    bool with_text = true;
     /// Of the facts; absent when empty.
     std::string protocol = {};
 };

@@ -210,6 +210,7 @@ TEST_CASE("a confined worker or encoder does its work: sockets, files it holds, 
         ProcessRole::rdp_worker,
         ProcessRole::encoder,
         ProcessRole::replay,
+        ProcessRole::search,
         ProcessRole::timestamp
     );
     CHECK(attempt(role, [&] { return try_relay(here.get(), there.get(), file.get()); }) == done);
@@ -257,6 +258,7 @@ TEST_CASE("what a confined worker or encoder has no use for is refused, and what
         ProcessRole::rdp_worker,
         ProcessRole::encoder,
         ProcessRole::replay,
+        ProcessRole::search,
         ProcessRole::timestamp
     );
     for (auto const& row : rows) {
@@ -271,7 +273,9 @@ TEST_CASE("what a confined worker or encoder has no use for is refused, and what
 TEST_CASE("a confined encoder or RDP worker cannot take the machine's memory")
 {
     if (sanitized) SKIP("limits are off in sanitizer builds");
-    auto const role = GENERATE(ProcessRole::rdp_worker, ProcessRole::encoder, ProcessRole::replay);
+    auto const role = GENERATE(
+        ProcessRole::rdp_worker, ProcessRole::encoder, ProcessRole::replay, ProcessRole::search
+    );
     CHECK(attempt(role, try_much_memory) == refused(ENOMEM));
 }
 
@@ -374,6 +378,7 @@ TEST_CASE(
         ProcessRole::listener,
         ProcessRole::encoder,
         ProcessRole::replay,
+        ProcessRole::search,
         ProcessRole::timestamp,
         ProcessRole::recorder,
         ProcessRole::report

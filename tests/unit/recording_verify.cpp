@@ -222,6 +222,16 @@ TEST_CASE("every way of tampering with a folder is found and named")
         {"a torn tail that the seal does not know",
          FaultKind::file_differs,
          [](auto const& folder) { overwrite(folder + "/torn-record.bin", "x"); }},
+        {"the text flipped",
+         FaultKind::file_differs,
+         [](auto const& folder) {
+             auto text = content_of(folder + "/text.bin");
+             text.back() = static_cast<char>(text.back() ^ 1);
+             overwrite(folder + "/text.bin", text);
+         }},
+        {"the text removed",
+         FaultKind::file_missing,
+         [](auto const& folder) { std::filesystem::remove(folder + "/text.bin"); }},
         {"another evidence key",
          FaultKind::evidence_certificate,
          [](auto const& folder) {

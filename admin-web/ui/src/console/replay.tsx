@@ -1,70 +1,21 @@
 import { useState } from "preact/hooks";
-import { type Answer, Problem, call } from "../lib/call";
+import { type Answer, call } from "../lib/call";
 import { useCall } from "../lib/live";
-import { KeyError, contentKey, hasReadingKey, openReadingKey } from "../lib/reading_key";
+import { contentKey } from "../lib/reading_key";
+import { useQuery } from "../lib/route";
 import { t, word } from "../lib/text";
 import { Facts, Loading, Moment, Notice, ProblemBox, Raw, RecordingState } from "../parts/basics";
-import { Area, AskButton, type Errors, Form, Input, useAct } from "../parts/form";
+import { AskButton } from "../parts/form";
 import { Page } from "../parts/page";
 import { hasRole, me } from "../parts/session";
 import { Player } from "../replay/player";
+import { Unlock } from "./unlock";
 
 /** Everything a view needs: the server's right to it, its key, and what its first piece said. */
 interface Opened {
   view: Answer;
   key: string;
   first: Answer;
-}
-
-const keyProblem = (error: KeyError) => new Problem(0, "E-CLE-01", t("replay.key_title"), word("replay.key_fault", error.why), t("replay.key_remedy"));
-
-/** R2: the reason once per recording, the key once per session of the console. */
-function Unlock({ session, done }: { session: string; done: (opened: Opened) => void }) {
-  const act = useAct();
-  const [reason, setReason] = useState("");
-  const [file, setFile] = useState<File>();
-  const [passphrase, setPassphrase] = useState("");
-  const known = hasReadingKey();
-  const check = () => {
-    const errors: Errors = {};
-    if (!reason.trim()) errors.reason = t("form.reason_missing");
-    if (!known && !file) errors.key = t("replay.key_missing");
-    if (!known && !passphrase) errors.passphrase = t("replay.passphrase_missing");
-    return errors;
-  };
-  const open = async () => {
-    try {
-      // The key first: a wrong one must not look like a consultation.
-      if (!known && file) await openReadingKey(await file.arrayBuffer(), passphrase);
-      setPassphrase("");
-      const view = await call("recording.view", { session, reason: reason.trim() });
-      const key = await contentKey(view.keys as { cms: string }[]);
-      done({ view, key, first: await call("recording.watch", { view: String(view.view), key, from: 0 }) });
-    } catch (error) {
-      throw error instanceof KeyError ? keyProblem(error) : error;
-    }
-  };
-  return (
-    <section class="card">
-      <h2>{t("replay.open_title")}</h2>
-      <Form act={act} submit={t("replay.open")} icon="eye" onSubmit={() => void act.run(check, open)}>
-        <Area name="reason" label={t("replay.reason")} help={t("replay.reason_help")} rows={2} value={reason} onValue={setReason} error={act.errors.reason} maxLength={1900} />
-        {known ? (
-          <Notice tone="good" title={t("replay.key_known")} />
-        ) : (
-          <>
-            <div class={act.errors.key ? "field wrong" : "field"}>
-              <label for="f-key">{t("replay.key_file")}</label>
-              <div class="help" id="f-key-help">{t("replay.key_help")}</div>
-              <input id="f-key" name="key" type="file" accept=".p12,.pfx,.pem,.key" aria-invalid={act.errors.key ? "true" : undefined} aria-describedby={act.errors.key ? "f-key-help f-key-error" : "f-key-help"} onChange={(event) => setFile(event.currentTarget.files?.[0])} />
-              {act.errors.key && <p class="error" id="f-key-error">{act.errors.key}</p>}
-            </div>
-            <Input name="passphrase" label={t("replay.passphrase")} type="password" autocomplete="off" value={passphrase} onValue={setPassphrase} error={act.errors.passphrase} />
-          </>
-        )}
-      </Form>
-    </section>
-  );
 }
 
 function Altered({ first }: { first: Answer }) {
@@ -130,7 +81,14 @@ function SeenBy({ rows }: { rows: Answer[] }) {
 export function Replay({ id }: { id: string }) {
   const { data: s, problem, reload } = useCall("recording.show", { session: id }, []);
   const [opened, setOpened] = useState<Opened>();
+  // Where a search's hit leads.
+  const [second] = useQuery("s", "0");
   const title = t("replay.title", { id });
+  const open = async (reason: string) => {
+    const view = await call("recording.view", { session: id, reason });
+    const key = await contentKey(view.keys as { cms: string }[]);
+    setOpened({ view, key, first: await call("recording.watch", { view: String(view.view), key, from: 0 }) });
+  };
   if (!s) return <Page title={title}>{problem ? <ProblemBox problem={problem} retry={reload} /> : <Loading />}</Page>;
   return (
     <Page title={title} lead={<p><Raw text={s.person} /> (<Raw text={s.vendor} />) – <Raw text={s.asset} /></p>}>
@@ -152,11 +110,11 @@ export function Replay({ id }: { id: string }) {
             />
             <Hold recording={s} done={reload} />
           </section>
-          {s.recording === "open" || s.recording === "purged" ? <Notice tone="warn" title={word("replay.not_yet", s.recording)} /> : <Unlock session={id} done={setOpened} />}
+          {s.recording === "open" || s.recording === "purged" ? <Notice tone="warn" title={word("replay.not_yet", s.recording)} /> : <Unlock title={t("replay.open_title")} submit={t("replay.open")} reasonHelp={t("replay.reason_help")} open={open} />}
         </div>
       )}
       {opened && !opened.first.intact && <Altered first={opened.first} />}
-      {opened?.first.intact && <Player view={opened.view} contentKey={opened.key} first={opened.first} />}
+      {opened?.first.intact && <Player view={opened.view} contentKey={opened.key} first={opened.first} start={Math.max(0, Number(second) || 0) * 1000} />}
       {opened && <SeenBy rows={opened.view.seen_by as Answer[]} />}
     </Page>
   );

@@ -42,7 +42,7 @@ function activity(frames: readonly Frame[], moments: readonly Moment[], video: V
   return [...shown, ...moments.map((one) => one.at_ms)].sort((a, b) => a - b);
 }
 
-export function Player({ view, contentKey, first }: { view: Answer; contentKey: string; first: Answer }) {
+export function Player({ view, contentKey, first, start }: { view: Answer; contentKey: string; first: Answer; start: number }) {
   const length = Number(first.length_ms);
   const video = first.video as Video | undefined;
   const moments = useMemo(() => merge(first, view), [first, view]);
@@ -102,8 +102,9 @@ export function Player({ view, contentKey, first }: { view: Answer; contentKey: 
   useEffect(() => {
     if (video && screen.current) picture.current = new VideoPicture(screen.current, video, length, String(view.view), contentKey);
     else if (!video && stage.current && !first.desktop) picture.current = new TerminalPicture(stage.current, frames.current, Number(first.columns), Number(first.rows), t("replay.screen"));
-    void draw();
-    if (!whole) restOfTerminal(String(view.view), contentKey, Number(first.next), frames.current).then(() => setWhole(true), () => setFailed(true));
+    if (start > 0) go(start);
+    else void draw();
+    if (!whole) restOfTerminal(String(view.view), contentKey, Number(first.next), frames.current).then(() => { setWhole(true); void draw(); }, () => setFailed(true));
     const leaving = () => tell(wanted.current);
     addEventListener("pagehide", leaving);
     return () => {

@@ -1,4 +1,4 @@
-#include "policies/policyd/helper_program.h"
+#include "common/helper_program.h"
 
 #include <cerrno>
 #include <csignal>
@@ -8,18 +8,21 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-namespace ecluse::policyd {
+namespace ecluse {
 namespace {
 
 /// Where the program finds its only socket.
 constexpr int child_descriptor = 3;
 
-/// Our programs stand side by side, in bin/ of a build and in libexec of an installation.
+/// Our programs stand side by side, in bin/ of a build and in libexec of an installation; what
+/// people type stands in bin/ of the installation.
 std::string path_of(std::string const& name)
 {
     std::error_code ec;
-    auto const self = std::filesystem::read_symlink("/proc/self/exe", ec);
-    return (self.parent_path() / name).string();
+    auto const folder = std::filesystem::read_symlink("/proc/self/exe", ec).parent_path();
+    auto const beside = folder / name;
+    if (std::filesystem::exists(beside, ec)) return beside.string();
+    return (folder.parent_path() / "libexec" / "ecluse" / name).string();
 }
 
 Result<pid_t> spawn(std::string name, std::string verb, PacketSocket const& childs_end)
@@ -66,4 +69,4 @@ HelperProgram::~HelperProgram()
     }
 }
 
-} // namespace ecluse::policyd
+} // namespace ecluse

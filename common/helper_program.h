@@ -5,13 +5,15 @@
 #include <string>
 #include <sys/types.h>
 
-namespace ecluse::policyd {
+namespace ecluse {
 
-/// A program of ours that works for policyd and holds nothing: a packet socket on descriptor 3, an
-/// empty environment. Killed and reaped when its owner leaves, however it leaves. In the pool only.
+/// A program of ours that works for another one and holds nothing: a packet socket on descriptor 3,
+/// an empty environment. Killed and reaped when its owner leaves, however it leaves. Both block: in
+/// policyd, in the pool only.
 class HelperProgram {
 public:
-    /// `name` stands beside policyd's own program; `verb` may be empty.
+    /// `name` stands beside our own program, or where programs that nobody types are installed;
+    /// `verb` may be empty.
     [[nodiscard]] static Result<HelperProgram>
     start(std::string const& name, std::string const& verb = {});
     HelperProgram(HelperProgram&& other) noexcept;
@@ -27,4 +29,4 @@ private:
     PacketSocket socket_;
 };
 
-} // namespace ecluse::policyd
+} // namespace ecluse
