@@ -145,7 +145,7 @@ Result<> set_limits(ProcessRole role)
         ECLUSE_TRY(lower(RLIMIT_AS, encoder_memory_max, "memory limit"));
         return lower(RLIMIT_NOFILE, encoder_files_max, "descriptor limit");
     }
-    if (role == ProcessRole::replay) {
+    if (role == ProcessRole::replay || role == ProcessRole::timestamp) {
         ECLUSE_TRY(lower(RLIMIT_AS, replay_memory_max, "memory limit"));
         return lower(RLIMIT_NOFILE, replay_files_max, "descriptor limit");
     }

@@ -16,6 +16,7 @@ enum class ProcessRole {
     rdp_worker, // the same, with the threads of FreeRDP
     encoder,    // the descriptors it holds, and nothing else: no network, no file, no program
     replay,     // the same, for the content of a recording that somebody watches
+    timestamp,  // the same: its descriptor is a socket to the timestamp authority
     recorder,   // writes in its folders; no network
     policyd,    // writes in its folders, dials targets, may start ecluse-report
     report,     // reads fonts; writes only to descriptors it holds; no network
@@ -24,7 +25,8 @@ enum class ProcessRole {
 };
 
 /// Folders (or files) the role may touch besides the system's own libraries, fonts and zone data.
-/// Ignored by the workers, encoder, replay, web and cli. A path that does not exist is an error.
+/// Ignored by the workers, encoder, replay, timestamp, web and cli. A path that does not exist is
+/// an error.
 struct Folders {
     std::vector<std::string> read;
     std::vector<std::string> write;   // and read, create, rename, remove

@@ -458,7 +458,7 @@ Result<> restrict_calls(ProcessRole role)
     // They live on descriptors they were given, and open nothing.
     bool const lives_on_descriptors =
         role == ProcessRole::ssh_worker || role == ProcessRole::rdp_worker || role == ProcessRole::encoder ||
-        role == ProcessRole::replay || role == ProcessRole::web;
+        role == ProcessRole::replay || role == ProcessRole::timestamp || role == ProcessRole::web;
     auto const otherwise = lives_on_descriptors ? SCMP_ACT_KILL_PROCESS : SCMP_ACT_ERRNO(ENOSYS);
     Filter const filter{::seccomp_init(otherwise)};
     if (!filter) return Error{Errc::unavailable, "seccomp: no filter"};

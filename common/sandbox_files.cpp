@@ -141,7 +141,7 @@ Result<Given> restrict_files(ProcessRole role, Folders const& folders)
     if (!ruleset) return os_error("landlock: create ruleset");
 
     if (role != ProcessRole::ssh_worker && role != ProcessRole::rdp_worker && role != ProcessRole::encoder &&
-        role != ProcessRole::replay && role != ProcessRole::web)
+        role != ProcessRole::replay && role != ProcessRole::timestamp && role != ProcessRole::web)
         ECLUSE_TRY(grant_all(ruleset.get(), role, folders, attributes.handled_files));
     if (::syscall(SYS_landlock_restrict_self, ruleset.get(), 0U) != 0)
         return os_error("landlock: restrict");

@@ -120,6 +120,21 @@ struct Config {
         std::int64_t retention_days = 365;
         std::int64_t journal_days = 1095;
     } recording;
+
+    /// Who outside the state folders is told the journal's head.
+    struct Witness {
+        std::string folder = {};         // on another disk; empty: none
+        std::string syslog = "/dev/log"; // empty: none
+    } witness;
+
+    /// Who says when (RFC 3161).
+    struct Timestamp {
+        std::string url = {}; // empty: nobody
+        std::string ca = {};  // PEM: whose tokens are believed
+        std::string tls_ca = "/etc/ssl/certs/ca-certificates.crt"; // PEM: for https only
+        std::string policy = {};                                   // object identifier; empty: theirs
+        std::int64_t timeout_s = 10;
+    } timestamp;
 };
 
 /// One text over another: fragments of ecluse.toml.d/ come after the main file, in order of name.

@@ -1,6 +1,7 @@
 #include "policies/config/config_bindings.h"
 
 #include "common/address.h"
+#include "policies/config/http_url.h"
 #include "policies/core/calendar.h"
 
 #include <algorithm>
@@ -48,6 +49,43 @@ Set text(std::string& target)
     return [&target](ConfigValue const& value) -> std::optional<std::string> {
         auto const* const given = std::get_if<std::string>(&value);
         if (!given || !is_printable_text(*given)) return "a text without control characters";
+        target = *given;
+        return std::nullopt;
+    };
+}
+
+/// Absolute, so that it does not depend on where the service starts; empty is none.
+Set path(std::string& target)
+{
+    return [&target](ConfigValue const& value) -> std::optional<std::string> {
+        auto const* const given = std::get_if<std::string>(&value);
+        bool const good = given && (given->empty() ||
+                                    (given->front() == '/' && is_printable_text(*given)));
+        if (!good) return "an absolute path, or an empty text";
+        target = *given;
+        return std::nullopt;
+    };
+}
+
+Set http_url(std::string& target)
+{
+    return [&target](ConfigValue const& value) -> std::optional<std::string> {
+        auto const* const given = std::get_if<std::string>(&value);
+        if (!given || (!given->empty() && !parse_http_url(*given)))
+            return "an address such as \"https://horodatage.example/tsr\", or an empty text";
+        target = *given;
+        return std::nullopt;
+    };
+}
+
+/// Dotted numbers, or nothing.
+Set object_identifier(std::string& target)
+{
+    return [&target](ConfigValue const& value) -> std::optional<std::string> {
+        auto const* const given = std::get_if<std::string>(&value);
+        bool const good = given && given->size() <= 128 &&
+                          given->find_first_not_of("0123456789.") == std::string::npos;
+        if (!good) return "an object identifier such as \"1.3.6.1.4.1.13762.3\", or an empty text";
         target = *given;
         return std::nullopt;
     };
@@ -247,6 +285,13 @@ std::vector<ConfigBinding> bind_config(Config& config)
     );
     all.push_back({"recording.retention_days", number(config.recording.retention_days, 90, 3650)});
     all.push_back({"recording.journal_days", number(config.recording.journal_days, 549, 3650)});
+    all.push_back({"witness.folder", path(config.witness.folder)});
+    all.push_back({"witness.syslog", path(config.witness.syslog)});
+    all.push_back({"timestamp.url", http_url(config.timestamp.url)});
+    all.push_back({"timestamp.ca", path(config.timestamp.ca)});
+    all.push_back({"timestamp.tls_ca", path(config.timestamp.tls_ca)});
+    all.push_back({"timestamp.policy", object_identifier(config.timestamp.policy)});
+    all.push_back({"timestamp.timeout_s", number(config.timestamp.timeout_s, 1, 60)});
     return all;
 }
 

@@ -96,6 +96,12 @@ Answer check_clock(Case const& c)
     return refuse_if(!c.facts.clock_trusted, Refusal::clock_not_trusted);
 }
 
+// Promise 19: an old state put back would open again what was closed since.
+Answer check_state(Case const& c)
+{
+    return refuse_if(!c.facts.state_current, Refusal::state_rolled_back);
+}
+
 HeldRole const* technician(Case const& c)
 {
     for (auto const& held : c.facts.roles)
@@ -268,28 +274,14 @@ Answer check_recorder(Case const& c)
     );
 }
 
-constexpr std::array checks{
-    &check_factors,
-    &check_person,
-    &check_identity,
-    &check_clock,
-    &check_role,
-    &check_password,
-    &check_source,
-    &check_vendor,
-    &check_contract,
-    &check_charter,
-    &check_report,
-    &check_window,
-    &check_asset_in_window,
-    &check_asset_in_contract,
-    &check_asset_active,
-    &check_account,
-    &check_function,
-    &check_escort,
-    &check_elsewhere,
-    &check_limit,
-    &check_recorder};
+constexpr std::array checks{&check_factors,      &check_person,          &check_identity,
+                            &check_clock,        &check_state,           &check_role,
+                            &check_password,     &check_source,          &check_vendor,
+                            &check_contract,     &check_charter,         &check_report,
+                            &check_window,       &check_asset_in_window, &check_asset_in_contract,
+                            &check_asset_active, &check_account,         &check_function,
+                            &check_escort,       &check_elsewhere,       &check_limit,
+                            &check_recorder};
 
 Denied denied(Case const& c, Refusal refusal)
 {

@@ -154,6 +154,8 @@ struct Facts {
     bool identity_verified = false;
     bool charter_accepted = false; // the version in force
     bool clock_trusted = false;
+    /// Nothing outside remembers more of the journal than we do, or the RSSI answers for it.
+    bool state_current = false;
     VendorState vendor = VendorState::suspended;
     std::optional<Contract> contract = {};
     std::vector<DeclaredRange> declared = {};    // of this person's vendor

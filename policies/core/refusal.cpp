@@ -20,6 +20,8 @@ std::string_view code(Refusal refusal)
         return "E-CPT-07";
     case Refusal::clock_not_trusted:
         return "E-HOR-01";
+    case Refusal::state_rolled_back:
+        return "E-TEM-01";
     case Refusal::address_not_declared:
         return "E-IP-01";
     case Refusal::vendor_suspended:

@@ -109,6 +109,13 @@ void add_evidence_commands(std::vector<Command>& to)
          .request = "journal.types",
          .example = "journal types",
          .columns = {"type", "meaning"}},
+        {.object = "journal",
+         .verb = "acknowledge",
+         .request = "journal.acknowledge",
+         .options = {reason},
+         .example =
+             "journal acknowledge --reason \"sauvegarde du 20 novembre restaurée, incident 812\"",
+         .signs = true},
         {.object = "clock",
          .verb = "acknowledge",
          .request = "clock.acknowledge",

@@ -1,6 +1,7 @@
 #include "common/bytes.h"
 #include "common/json.h"
 #include "common/text_keys.h"
+#include "policies/core/code_text.h"
 #include "policies/ctl/run.h"
 #include "policies/ctl/show.h"
 #include "policies/policyd/paths.h"
@@ -159,6 +160,62 @@ void check_count(
         examination.warn(what, {{"count", shown}}, remedy);
 }
 
+/// Who outside knows the journal's head; nothing to say where no folder is set.
+void check_witness(Examination& examination, json::object const& status)
+{
+    auto const* const witness = status.if_contains("witness");
+    if (!witness || !witness->is_object()) return;
+    auto const state = text_of(witness->get_object(), "state");
+    auto const why = text_of(witness->get_object(), "why");
+    TextHoles const holes{{"why", why}};
+    if (state == "rolled_back")
+        examination.bad(
+            TextKey::doctor_rolled_back,
+            {{"head", printable(text_of(witness->get_object(), "remembered"))}},
+            TextKey::doctor_rolled_back_remedy
+        );
+    else if (state == "lost")
+        examination.bad(TextKey::doctor_witness_lost, holes, TextKey::doctor_witness_lost_remedy);
+    else if (state == "unreachable")
+        examination.bad(
+            TextKey::doctor_witness_unreachable, holes, TextKey::doctor_witness_unreachable_remedy
+        );
+    else if (state == "good")
+        examination.good(TextKey::doctor_witness_good);
+}
+
+/// An hour, day or minute says enough.
+std::string span_text(std::int64_t seconds)
+{
+    if (seconds >= 2 * 86400) return fmt::format("{} j", seconds / 86400);
+    if (seconds >= 2 * 3600) return fmt::format("{} h", seconds / 3600);
+    if (seconds >= 120) return fmt::format("{} min", seconds / 60);
+    return fmt::format("{} s", seconds);
+}
+
+/// The queue of the timestamp authority; nothing to say where none is set.
+void check_timestamps(Ctl& ctl, Examination& examination, json::object const& status)
+{
+    auto const* const value = status.if_contains("timestamps");
+    if (!value || !value->is_object()) return;
+    auto const& queue = value->get_object();
+    auto const* const configured = queue.if_contains("configured");
+    auto const waiting = number_of(queue, "waiting");
+    if ((!configured || !configured->is_bool() || !configured->get_bool()) && waiting == 0) return;
+    auto const code = text_of(queue, "code");
+    if (code.empty() && waiting == 0) return examination.good(TextKey::doctor_timestamps_good);
+    auto const sentence = code.empty()
+                              ? std::string{}
+                              : text(ctl.language(), text_for_code("timestamp", code, "reason"));
+    auto const count = std::to_string(waiting);
+    auto const oldest = span_text(number_of(queue, "oldest_s"));
+    auto const why = code.empty() ? std::string{"-"} : code + ", " + sentence;
+    TextHoles const holes{{"count", count}, {"oldest", oldest}, {"why", why}};
+    examination.warn(
+        TextKey::doctor_timestamps_waiting, holes, TextKey::doctor_timestamps_waiting_remedy
+    );
+}
+
 void check_service(Ctl& ctl, Examination& examination)
 {
     auto const answer = ctl.ask("system.status", {});
@@ -191,6 +248,8 @@ void check_service(Ctl& ctl, Examination& examination)
         TextKey::doctor_clock_ahead,
         TextKey::doctor_clock_ahead_remedy
     );
+    check_witness(examination, status);
+    check_timestamps(ctl, examination, status);
     check_count(
         examination,
         status,

@@ -1,5 +1,6 @@
 #include "common/bytes.h"
 #include "common/json.h"
+#include "common/split.h"
 #include "common/text_keys.h"
 #include "policies/ctl/opened_recording.h"
 #include "policies/ctl/run.h"
@@ -62,8 +63,8 @@ private:
 
     bool add_texts()
     {
-        if (begun_.descriptors.size() != 3)
-            return keep(Error{Errc::malformed, "evidence.export: three files are expected"});
+        if (begun_.descriptors.size() != 4)
+            return keep(Error{Errc::malformed, "evidence.export: four files are expected"});
         auto const sessions = texts_of(begun_.fields, "sessions");
         auto const readme = recording::dossier_readme(
             text_of(begun_.fields, "pack"), sessions.empty() ? "" : sessions.front()
@@ -77,7 +78,24 @@ private:
                keep(tar_.add("LISEZMOI.txt", readme)) &&
                keep(tar_.add("verifier.sh", recording::dossier_verifier(), 0700)) &&
                keep(tar_.add("outils/verifier-sessions.sh", recording::shell_verifier(), 0700)) &&
-               keep(tar_.add("outils/verifier-journal.sh", recording::journal_verifier(), 0700));
+               keep(tar_.add("outils/verifier-journal.sh", recording::journal_verifier(), 0700)) &&
+               add_timestamps();
+    }
+
+    /// One JSON line a file: tokens are small, and more than a packet has descriptors.
+    bool add_timestamps()
+    {
+        auto const lines = read_all(begun_.descriptors[3].get(), report_bytes_max);
+        if (!lines) return keep(lines.error());
+        for (auto const line : split(*lines, '\n')) {
+            if (line.empty()) continue;
+            auto const object = parse_object(line);
+            if (!object) return keep(object.error());
+            auto const bytes = from_base64(text_of(*object, "base64"));
+            if (!bytes) return keep(bytes.error());
+            if (!keep(tar_.add(text_of(*object, "file"), *bytes))) return false;
+        }
+        return true;
     }
 
     bool add_windows()

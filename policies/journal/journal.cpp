@@ -4,6 +4,7 @@
 #include "common/json.h"
 #include "common/log.h"
 #include "policies/journal/recovery.h"
+#include "policies/journal/witness.h"
 
 #include <algorithm>
 #include <fcntl.h>
@@ -63,6 +64,7 @@ struct Journal::Impl {
     bool changed = false;
     std::optional<Error> failed;
     std::function<void(Entry const&)> observer;
+    std::function<void(WitnessedHead const&)> checkpoint_observer;
 
     /// A failed write or sync is final: nobody knows what is on disk.
     Result<> append(std::string const& lines)
@@ -174,6 +176,7 @@ struct Journal::Impl {
         if (!kept) return stop(kept.error());
         head.link = line.link;
         changed = false;
+        if (checkpoint_observer) checkpoint_observer({header.chain, head, line.utc});
         return {};
     }
 
@@ -242,7 +245,11 @@ Result<Journal> Journal::acknowledge_rollback(
 )
 {
     auto const remains = ECLUSE_TRY(remains_of(folder, database));
-    auto const last = std::max({remains.file.sequence, remains.database, remains.witness_sequence});
+    std::int64_t outside = 0;
+    if (auto const known = parse_witnessed_head(by.witnessed_outside))
+        outside = known->head.sequence;
+    auto const last =
+        std::max({remains.file.sequence, remains.database, remains.witness_sequence, outside});
     auto impl = std::make_unique<Impl>();
     impl->folder = folder;
     impl->database = &database;
@@ -250,7 +257,7 @@ Result<Journal> Journal::acknowledge_rollback(
     JournalHeader const header{random_id('J'), last + 1};
     ECLUSE_TRY(set_aside(folder, "journal.log", header.chain));
     ECLUSE_TRY(set_aside(folder, "head.witness", header.chain));
-    json::object const event{
+    json::object event{
         {"actor", by.actor},
         {"source", by.source},
         {"object", header.chain},
@@ -262,11 +269,25 @@ Result<Journal> Journal::acknowledge_rollback(
         {"file_sequence", remains.file.sequence},
         {"file_link", remains.file.link},
         {"database_sequence", remains.database},
-        {"witness", remains.witness}};
+        {"witness", remains.witness},
+        {"witnessed_outside", by.witnessed_outside}};
+    if (!by.factors.empty()) event["factors"] = by.factors;
     ECLUSE_TRY(impl->create(header, {{by.at, "anomaly.rollback", json::serialize(event)}}));
     Journal journal{std::move(impl)};
     ECLUSE_TRY(journal.checkpoint(by.at));
     return journal;
+}
+
+Result<> Journal::acknowledge_rollback(Acknowledgement const& by)
+{
+    if (impl_->failed) return *impl_->failed;
+    auto fresh = acknowledge_rollback(impl_->folder, *impl_->database, impl_->signer, by);
+    // Half done, nobody knows which file is the journal: the next start says so.
+    if (!fresh) return impl_->stop(fresh.error());
+    fresh->impl_->observer = std::move(impl_->observer);
+    fresh->impl_->checkpoint_observer = std::move(impl_->checkpoint_observer);
+    impl_ = std::move(fresh->impl_);
+    return {};
 }
 
 Result<std::int64_t> Journal::record(
@@ -291,6 +312,11 @@ void Journal::on_record(std::function<void(Entry const&)> observer)
     impl_->observer = std::move(observer);
 }
 
+void Journal::on_checkpoint(std::function<void(WitnessedHead const&)> observer)
+{
+    impl_->checkpoint_observer = std::move(observer);
+}
+
 Result<> Journal::checkpoint(UtcMillis at)
 {
     return impl_->checkpoint(at);
@@ -299,6 +325,16 @@ Result<> Journal::checkpoint(UtcMillis at)
 JournalHead Journal::head() const
 {
     return impl_->head;
+}
+
+std::string const& Journal::chain() const
+{
+    return impl_->header.chain;
+}
+
+std::int64_t Journal::first() const
+{
+    return impl_->header.first;
 }
 
 bool Journal::has_changed_since_checkpoint() const

@@ -24,6 +24,7 @@ struct JournalHead {
     std::int64_t sequence = 0; // 0: empty
     std::string link;          // hex
 };
+struct WitnessedHead; // witness.h
 
 class Journal {
 public:
@@ -42,6 +43,9 @@ public:
         std::string actor;
         std::string source;
         std::string reason;
+        /// What a witness outside the state remembers, as it says it (witness.h); or nothing.
+        std::string witnessed_outside = {};
+        std::string factors = {};
     };
     /// After `open` said `corrupt`: sets the old file and witness aside (kept, never changed),
     /// starts a new chain whose first event, "anomaly.rollback", holds the reason and all heads
@@ -49,6 +53,9 @@ public:
     [[nodiscard]] static Result<Journal> acknowledge_rollback(
         std::string const& folder, Database& database, Signer signer, Acknowledgement const& by
     );
+    /// The same on the journal that is open, where only an outside witness knows better. A failure
+    /// stops the journal.
+    Result<> acknowledge_rollback(Acknowledgement const& by);
     Journal(Journal&&) noexcept;
     Journal& operator=(Journal&&) noexcept;
     ~Journal();
@@ -75,7 +82,12 @@ public:
     void on_record(std::function<void(Entry const&)> observer);
     /// A signed line now: each session end, every 5 min with activity, daily.
     Result<> checkpoint(UtcMillis at);
+    /// Told of each checkpoint after it is on disk, in the same turn; one observer.
+    void on_checkpoint(std::function<void(WitnessedHead const&)> observer);
     [[nodiscard]] JournalHead head() const;
+    [[nodiscard]] std::string const& chain() const;
+    /// Of the chain's first event: earlier ones stand in files set aside.
+    [[nodiscard]] std::int64_t first() const;
     [[nodiscard]] bool has_changed_since_checkpoint() const;
 
 private:

@@ -25,9 +25,11 @@ class RecorderLink;
 class Sources;
 class Terminals;
 class Tickets;
+class Timestamps;
 class Watches;
 class WebDoors;
 class Windows;
+class Witnesses;
 
 /// What request handlers work with. main builds every part before the first request and keeps it
 /// until after the last.
@@ -51,8 +53,10 @@ struct Context {
     Tickets& tickets;               // tickets.h: alive now
     Listeners& listeners;           // listeners.h: who starts workers for browsers
     Terminals& terminals;           // terminals.h: in browsers
+    Timestamps& timestamps;         // timestamps.h: who outside says when
     Watches& watches;               // watches.h: who watches live sessions
     WebDoors& web;                  // web_doors.h: browsers
+    Witnesses& witnesses;           // witnesses.h: who outside knows the journal's head
 };
 
 } // namespace ecluse::policyd

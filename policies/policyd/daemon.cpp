@@ -22,8 +22,9 @@ constexpr auto tick_period = 250ms; // the promise is an end within 1 s
 constexpr auto checkpoint_period = 5min;
 /// Connected at the same time: listeners, workers and operators.
 constexpr std::size_t peers_max = 6000;
-/// Two for passwords, two for names of targets.
-constexpr std::size_t pool_threads = 4;
+/// Two for passwords, two for names of targets, one each for the witness and the timestamps, which
+/// may wait long for others.
+constexpr std::size_t pool_threads = 6;
 /// What ending sessions may take before we go.
 constexpr auto goodbye_max = 2s;
 
@@ -51,8 +52,10 @@ Daemon::Daemon(Opened& opened)
                                .tickets = tickets_,
                                .listeners = listeners_,
                                .terminals = terminals_,
+                               .timestamps = timestamps_,
                                .watches = watches_,
-                               .web = web_}
+                               .web = web_,
+                               .witnesses = witnesses_}
 {
     events_.start(context_);
     add_login_requests(operator_table_, context_);
@@ -67,6 +70,7 @@ Result<> Daemon::prepare()
     journal_service(
         context_, "service.started", "policyd " ECLUSE_VERSION "; " + opened_.confinement
     );
+    witnesses_.start(context_);
     ECLUSE_TRY(keep_host_keys(context_, opened_.host_keys));
     ECLUSE_TRY(ensure_door_certificates(context_));
     ECLUSE_TRY(close_lost_sessions(context_));
@@ -79,6 +83,7 @@ void Daemon::run()
 {
     recorder_.start(context_);
     purge_.start(context_);
+    timestamps_.start(context_);
     listen_watch_ = loop_.on_readable(opened_.listen_socket.get(), [this] { accept_listener(); });
     operator_watch_ =
         loop_.on_readable(opened_.operator_socket.get(), [this] { accept_operator(); });
@@ -172,6 +177,7 @@ void Daemon::terminate()
         dropped_.flush(context_);
         journal_service(context_, "service.stopped", "policyd");
         checkpoint();
+        witnesses_.finish();
         recorder_.stop();
         loop_.stop();
     };

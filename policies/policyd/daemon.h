@@ -19,9 +19,11 @@
 #include "policies/policyd/sources.h"
 #include "policies/policyd/terminals.h"
 #include "policies/policyd/tickets.h"
+#include "policies/policyd/timestamps.h"
 #include "policies/policyd/watches.h"
 #include "policies/policyd/web_doors.h"
 #include "policies/policyd/windows.h"
+#include "policies/policyd/witnesses.h"
 #include "policies/store/database.h"
 #include "policies/vault/evidence_key.h"
 #include "policies/vault/vault.h"
@@ -82,6 +84,8 @@ private:
     EventLog events_;
     Purge purge_;
     WebDoors web_;
+    Witnesses witnesses_;
+    Timestamps timestamps_;
     Context context_;
     Loop::Watch listen_watch_, operator_watch_, portal_watch_, console_watch_, ticking_,
         checkpointing_, stopping_, watchdog_;

@@ -10,6 +10,7 @@
 #include "policies/policyd/context.h"
 #include "policies/policyd/recorder_link.h"
 #include "policies/policyd/report_policy.h"
+#include "policies/policyd/witnesses.h"
 #include "policies/store/credentials.h"
 #include "policies/store/database.h"
 #include "policies/store/facts.h"
@@ -142,6 +143,7 @@ load_facts(Context& context, Asking const& asking, std::optional<AssetId> const&
     known.facts.factors = asking.factors;
     known.facts.password_renew_by = ECLUSE_TRY(password_renew_by(context, asking.person));
     known.facts.clock_trusted = context.clock.trusted();
+    known.facts.state_current = !context.witnesses.rolled_back();
     known.facts.recorder_available = context.recorder.ready();
     known.facts.blocking_reports = ECLUSE_TRY(blocking_reports(context, asking.vendor, now));
     ECLUSE_TRY(load_accounts(context, known));

@@ -69,7 +69,9 @@ int serve(Options const& options)
         return evidence->key.sign_der(line);
     };
     if (!options.reason.empty()) {
-        auto const done = acknowledge_rollback(options, paths.journal, *database, *vault, signer);
+        auto const done = acknowledge_rollback(
+            options, paths.journal, config->witness.folder, *database, *vault, signer
+        );
         return done ? 0 : fail(TextKey::start_rollback, done.error());
     }
     auto journal = Journal::open(paths.journal, *database, signer);
@@ -88,7 +90,7 @@ int serve(Options const& options)
     if (!portal_socket) return fail(TextKey::start_socket, portal_socket.error());
     auto console_socket = take_packet_listener(*passed, paths.console_socket, 0660);
     if (!console_socket) return fail(TextKey::start_socket, console_socket.error());
-    auto const confinement = confine_policyd(paths);
+    auto const confinement = confine_policyd(paths, *config);
     if (!confinement) return fail(TextKey::start_confinement, confinement.error());
     log(LogLevel::info, *confinement);
 

@@ -1,4 +1,5 @@
 #include "common/bytes.h"
+#include "common/fd.h"
 #include "common/json.h"
 #include "common/loop.h"
 #include "common/text_keys.h"
@@ -30,6 +31,7 @@ namespace {
 constexpr std::size_t sessions_max = 20;
 constexpr std::size_t manifest_bytes_max = 56 * 1024;
 constexpr std::size_t packs_max = 50;
+constexpr std::size_t certificates_bytes_max = 2 * 1024 * 1024;
 /// Years of events are looked through: some milliseconds a turn, so that live sessions notice
 /// nothing.
 constexpr std::int64_t turn_rows = 10'000;
@@ -223,6 +225,8 @@ struct Begun {
     std::string dossier, objects; // a JSON list
     std::int64_t looked_at = 0, last = 0;
     std::vector<std::int64_t> sequences; // of the events about these objects
+    std::string sessions;                // a JSON list
+    std::string timestamps;              // JSON lines: file, base64
     std::string openings;                // what they say: JSON lines, as in a journal export
     Result<std::string> excerpts = Error{Errc::unavailable, "excerpts: not made"};
 };
@@ -231,7 +235,7 @@ Reply texts_of(Begun& begun)
 {
     auto const excerpts = ECLUSE_TRY(std::move(begun.excerpts));
     std::vector<Fd> files;
-    for (std::string_view const text : {begun.dossier, excerpts, begun.openings})
+    for (std::string_view const text : {begun.dossier, excerpts, begun.openings, begun.timestamps})
         files.push_back(ECLUSE_TRY(memory_file("pack", text)));
     return Reply{std::move(begun.said), std::move(files)};
 }
@@ -255,6 +259,43 @@ Result<> look_through_turn(Context& context, Begun& begun)
     return {};
 }
 
+std::string attachment(std::string const& name, std::string const& bytes)
+{
+    return json::serialize(json::object{{"file", name}, {"base64", to_base64(bytes)}}) + "\n";
+}
+
+/// The tokens of these seals, and that of the first stamped head after all that is quoted: its line
+/// is quoted too, so that the token has something to stand for.
+Result<> add_timestamps(Context& context, Begun& begun)
+{
+    for (auto const& row : ECLUSE_TRY(context.database.rows(
+             "SELECT object, token FROM timestamp_request WHERE kind = 'seal' AND token IS NOT "
+             "NULL "
+             "AND object IN (SELECT value FROM json_each($1)) ORDER BY object",
+             {begun.sessions}
+         )))
+        begun.timestamps +=
+            attachment("horodatages/" + row.text("object") + ".tst", row.blob("token"));
+    auto const last = begun.sequences.empty() ? 0 : begun.sequences.back();
+    auto const head = ECLUSE_TRY(context.database.row(
+        "SELECT sequence, token FROM timestamp_request WHERE kind = 'head' AND token IS NOT NULL "
+        "AND sequence >= $1 ORDER BY sequence LIMIT 1",
+        {last}
+    ));
+    if (head) {
+        auto const sequence = head->number("sequence");
+        if (sequence != last) begun.sequences.push_back(sequence);
+        begun.timestamps += attachment(
+            "horodatages/journal-" + std::to_string(sequence) + ".tst", head->blob("token")
+        );
+    }
+    if (begun.timestamps.empty()) return {};
+    auto const authorities = read_file(context.config.timestamp.ca, certificates_bytes_max);
+    // Without them the tokens still verify, by what the auditor holds.
+    if (authorities) begun.timestamps += attachment("certificats/horodatage.pem", *authorities);
+    return {};
+}
+
 /// The events about the pack's objects, then their places in the chain.
 void look_through(Context& context, std::shared_ptr<Begun> const& begun)
 {
@@ -262,6 +303,8 @@ void look_through(Context& context, std::shared_ptr<Begun> const& begun)
         return begun->answer.complete(done.error());
     if (begun->looked_at < begun->last)
         return context.loop.in_pool([] {}, [&context, begun] { look_through(context, begun); });
+    if (auto const done = add_timestamps(context, *begun); !done)
+        return begun->answer.complete(done.error());
     context.loop.in_pool(
         [begun, logs = journal_logs(Paths::under(context.root).journal)] {
             begun->excerpts = journal_excerpts(logs, begun->sequences);
@@ -289,6 +332,7 @@ Reply begin(
     auto const begun = std::make_shared<Begun>();
     begun->answer = answer;
     begun->last = context.journal.head().sequence;
+    begun->sessions = json::serialize(json::array(chosen.ids.begin(), chosen.ids.end()));
     begun->objects = json::serialize(json::array(chosen.objects.begin(), chosen.objects.end()));
     ECLUSE_TRY(journal_pack(context, caller, pack, reason, at, chosen));
     begun->dossier = dossier_of(context, caller, pack, reason, at, chosen);

@@ -3,9 +3,11 @@
 #include "policies/journal/verify.h"
 #include "policies/policyd/clock.h"
 #include "policies/policyd/context.h"
+#include "policies/policyd/operator_act.h"
 #include "policies/policyd/operator_objects.h"
 #include "policies/policyd/paths.h"
 #include "policies/policyd/role.h"
+#include "policies/policyd/witnesses.h"
 #include "policies/store/database.h"
 #include "policies/vault/evidence_key.h"
 
@@ -90,11 +92,12 @@ Reply show(Context& context, Caller const& caller, Request& request)
 }
 
 /// Sequence, salt and event of each line, as JSON lines: with journal.log, all that
-/// a third party needs to check the chain and its contents.
+/// a third party needs to check the chain and its contents. Events before an acknowledged rollback
+/// belong to the files that it set aside.
 Result<std::string> openings(Context& context, Span span)
 {
     std::string lines;
-    std::int64_t after = 0;
+    std::int64_t after = context.journal.first() - 1;
     for (;;) {
         auto const rows = ECLUSE_TRY(context.database.rows(
             "SELECT sequence, salt, event FROM journal_event WHERE sequence > $1 AND "
@@ -177,6 +180,42 @@ Reply types(Context&, Caller const&, Request& request)
     return rows_reply(std::move(rows));
 }
 
+/// The RSSI answers for a state that is older than what the witness remembers, or for a witness
+/// that is gone: a new chain begins, with both heads in its first line (docs/formats/journal.md
+/// §6).
+Reply acknowledge(Context& context, Caller const& caller, Request& request)
+{
+    Fields fields{request.fields};
+    auto const reason = fields.text("reason", 1024);
+    if (auto const done = fields.finish(); !done) return Reply::violation(done.error().what);
+    if (reason.find_first_not_of(" \t\n") == std::string::npos)
+        return rule_fault(ecluse::Fault::window_reason_missing);
+    auto& witnesses = context.witnesses;
+    auto const at = context.clock.utc_now();
+    if (witnesses.rolled_back()) {
+        ECLUSE_TRY(context.journal.acknowledge_rollback(
+            {.at = at,
+             .actor = caller.person,
+             .source = caller.address,
+             .reason = reason,
+             .witnessed_outside = witnesses.remembered(),
+             .factors = caller.factors}
+        ));
+    } else if (witnesses.state() == Witnesses::State::lost) {
+        ECLUSE_TRY(record_act(
+            context,
+            caller,
+            {.type = "anomaly.witness",
+             .object = "witness",
+             .details = {{"outcome", "acknowledged"}, {"reason", reason}}}
+        ));
+    } else {
+        return wrong_state(to_word(witnesses.state()));
+    }
+    witnesses.begin_anew();
+    return head_of(context);
+}
+
 } // namespace
 
 void add_journal_requests(RequestTable& table, Context& context)
@@ -194,6 +233,14 @@ void add_journal_requests(RequestTable& table, Context& context)
     add("journal.verify", Access::roles, &verify);
     add("journal.export", Access::roles, &send_out);
     add("journal.types", Access::logged_in, &types);
+    table.add(
+        "journal.acknowledge",
+        {.handler = [&context](Caller const& caller, Request& request, Answer const&) -> Reply {
+             return acknowledge(context, caller, request);
+         },
+         .roles = {"rssi"},
+         .signs = true}
+    );
 }
 
 } // namespace ecluse::policyd

@@ -9,6 +9,8 @@
 #include "policies/policyd/recorder_link.h"
 #include "policies/policyd/role.h"
 #include "policies/policyd/sources.h"
+#include "policies/policyd/timestamps.h"
+#include "policies/policyd/witnesses.h"
 #include "policies/store/database.h"
 
 #include <map>
@@ -40,6 +42,8 @@ Result<json::object> status_of(Context& context)
         {"live_sessions", static_cast<std::int64_t>(context.live.count())},
         {"clock_ahead_s", context.clock.ahead().count()},
         {"journal_sequence", head.sequence},
+        {"witness", context.witnesses.status()},
+        {"timestamps", context.timestamps.status()},
         {"declared_ranges",
          ECLUSE_TRY(count(
              context,

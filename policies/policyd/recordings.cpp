@@ -9,6 +9,7 @@
 #include "policies/policyd/endings.h"
 #include "policies/policyd/live.h"
 #include "policies/policyd/recorder_link.h"
+#include "policies/policyd/timestamps.h"
 #include "policies/store/database.h"
 #include "policies/vault/evidence_key.h"
 
@@ -105,7 +106,7 @@ Result<> write_seal(
              json_of(summary, "gaps"),
              session}
         ));
-        return {};
+        return context.timestamps.queue_seal(session, seal, at);
     }));
     return context.journal.checkpoint(at);
 }

@@ -1,6 +1,7 @@
 #include "policies/policyd/rollback.h"
 
 #include "common/secret.h"
+#include "policies/journal/witness.h"
 #include "policies/policyd/factors.h"
 #include "policies/store/database.h"
 #include "policies/vault/vault.h"
@@ -45,6 +46,7 @@ Result<std::string> judge_rssi(factors::Store store, std::string const& login, U
 Result<> acknowledge_rollback(
     Options const& options,
     std::string const& folder,
+    std::string const& witness,
     Database& database,
     Vault const& vault,
     Journal::Signer const& signer
@@ -52,12 +54,15 @@ Result<> acknowledge_rollback(
 {
     auto const at = utc_now();
     auto const actor = ECLUSE_TRY(judge_rssi({database, vault}, options.login, to_seconds(at)));
-    auto const journal = ECLUSE_TRY(Journal::acknowledge_rollback(
-        folder,
-        database,
-        signer,
-        {.at = at, .actor = actor, .source = "local", .reason = options.reason}
-    ));
+    Journal::Acknowledgement by{
+        .at = at, .actor = actor, .source = "local", .reason = options.reason};
+    if (!witness.empty())
+        if (auto const last = ECLUSE_TRY(last_witnessed(witness)))
+            by.witnessed_outside = to_line(*last);
+    auto const journal = ECLUSE_TRY(Journal::acknowledge_rollback(folder, database, signer, by));
+    // The history that goes on is now the one that is witnessed.
+    if (!witness.empty())
+        ECLUSE_TRY(append_witnessed(witness, {journal.chain(), journal.head(), to_iso(at)}));
     return {};
 }
 

@@ -18,12 +18,13 @@ extern char const schema_3_sql[];
 extern char const schema_4_sql[];
 extern char const schema_5_sql[];
 extern char const schema_6_sql[];
+extern char const schema_7_sql[];
 
 namespace {
 
 /// Applied in order; the position of a text is the version it makes, minus one.
-std::array<char const*, 6> const migrations{
-    schema_sql, schema_2_sql, schema_3_sql, schema_4_sql, schema_5_sql, schema_6_sql};
+std::array<char const*, 7> const migrations{
+    schema_sql, schema_2_sql, schema_3_sql, schema_4_sql, schema_5_sql, schema_6_sql, schema_7_sql};
 
 /// Long enough for a process that is just ending, short enough for an answer at start.
 constexpr int busy_timeout_ms = 500;

@@ -3,6 +3,7 @@
 #include "common/log.h"
 #include "common/text.h"
 #include "common/text_keys.h"
+#include "recorder/timestamp/timestamp.h"
 #include "recorder/verify/verify.h"
 
 #include <cstdio>
@@ -12,18 +13,23 @@
 #include <vector>
 
 /// ecluse-verify FOLDER... [--evidence-cert PEM] [--json] [--not-countersigned] [--english]
+/// ecluse-verify FOLDER --timestamp TOKEN --timestamp-authority PEM: also when its seal existed
 namespace ecluse {
 namespace {
 
 constexpr int exit_usage = 2;
 constexpr int exit_integrity = 7;
 constexpr std::size_t certificate_bytes_max = 64 * 1024;
+constexpr std::size_t authorities_bytes_max = 2 * 1024 * 1024;
+constexpr std::size_t seal_bytes_max = 256 * 1024;
+constexpr std::size_t token_bytes_max = 256 * 1024;
 
 struct Options {
     std::vector<std::string> folders;
     recording::VerifyOptions verify;
     Language language = Language::french;
     bool as_json = false;
+    std::string token_path, authorities; // of the timestamp
 };
 
 Result<Options> parse(int count, char const* const* words)
@@ -40,6 +46,10 @@ Result<Options> parse(int count, char const* const* words)
         } else if (word == "--evidence-cert" && i + 1 < count) {
             options.verify.evidence_certificate =
                 ECLUSE_TRY(read_file(words[++i], certificate_bytes_max));
+        } else if (word == "--timestamp" && i + 1 < count) {
+            options.token_path = words[++i];
+        } else if (word == "--timestamp-authority" && i + 1 < count) {
+            options.authorities = ECLUSE_TRY(read_file(words[++i], authorities_bytes_max));
         } else if (word.starts_with("--")) {
             return Error{Errc::malformed, std::string{word} + ": unknown option"};
         } else {
@@ -47,6 +57,10 @@ Result<Options> parse(int count, char const* const* words)
         }
     }
     if (options.folders.empty()) return Error{Errc::malformed, "no folder given"};
+    bool const stamped = !options.token_path.empty();
+    if (stamped != !options.authorities.empty() || (stamped && options.folders.size() != 1))
+        return Error{
+            Errc::malformed, "--timestamp and --timestamp-authority go together, for one folder"};
     return options;
 }
 
@@ -103,6 +117,30 @@ to_json(std::string const& folder, recording::Verdict const& verdict, Language l
     return object;
 }
 
+/// Whether the token is of this folder's seal; said in a line of its own.
+bool check_timestamp(Options const& options)
+{
+    auto const say = [&](TextKey key, std::string const& detail) {
+        auto const line = text(
+            options.language, key, {{"token", printable(options.token_path)}, {"detail", detail}}
+        );
+        std::fputs((line + "\n").c_str(), options.as_json ? stderr : stdout);
+    };
+    auto const seal = read_file(options.folders.front() + "/seal.json", seal_bytes_max);
+    auto const token = read_file(options.token_path, token_bytes_max);
+    if (!seal || !token) {
+        say(TextKey::verify_timestamp_bad, (seal ? token.error() : seal.error()).what);
+        return false;
+    }
+    auto const outcome = timestamp::check_token(*token, sha256(*seal), options.authorities);
+    if (auto const* const refused = std::get_if<timestamp::Refused>(&outcome)) {
+        say(TextKey::verify_timestamp_bad, std::string{code(refused->fault)} + ", " + refused->why);
+        return false;
+    }
+    say(TextKey::verify_timestamp_good, to_iso(std::get<timestamp::Token>(outcome).at));
+    return true;
+}
+
 int run(int count, char const* const* words)
 {
     auto const options = parse(count, words);
@@ -110,7 +148,7 @@ int run(int count, char const* const* words)
         log(LogLevel::error, options.error().what);
         std::fputs(
             "ecluse-verify FOLDER... [--evidence-cert PEM] [--json] [--not-countersigned] "
-            "[--english]\n",
+            "[--english]\necluse-verify FOLDER --timestamp TOKEN --timestamp-authority PEM\n",
             stderr
         );
         return exit_usage;
@@ -130,6 +168,7 @@ int run(int count, char const* const* words)
         else
             print_text(folder, verdict, options->language);
     }
+    if (!options->token_path.empty()) good = check_timestamp(*options) && good;
     if (options->as_json) std::puts(json::serialize(all).c_str());
     return good ? 0 : exit_integrity;
 }

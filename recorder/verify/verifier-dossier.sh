@@ -2,9 +2,10 @@
 # Vérifie un dossier de preuve Écluse avec openssl, sha256sum et les outils ordinaires seulement.
 # Aucune clé secrète n'est nécessaire. Le format est décrit dans docs/formats/evidence-pack.md.
 #
-#   sh verifier.sh [-c CERTIFICAT] [DOSSIER]
+#   sh verifier.sh [-c CERTIFICAT] [-t AUTORITÉ] [DOSSIER]
 #
 #   -c CERTIFICAT  exemplaire de confiance du certificat de preuve (PEM)
+#   -t AUTORITÉ    exemplaire de confiance du certificat de l'autorité d'horodatage (PEM)
 #   DOSSIER        dossier extrait de l'archive ; sans lui, celui où se trouve ce fichier
 #
 # Résultat : 0 si tout est intègre, 7 si quelque chose est altéré, 2 si l'appel est faux.
@@ -14,17 +15,23 @@ LC_ALL=C
 export LC_ALL
 
 trusted=
-while getopts c: option; do
+authority=
+while getopts c:t: option; do
     case $option in
     c) trusted=$OPTARG ;;
+    t) authority=$OPTARG ;;
     *) exit 2 ;;
     esac
 done
 shift $((OPTIND - 1))
-[ $# -le 1 ] || { echo "Usage : sh verifier.sh [-c CERTIFICAT] [DOSSIER]" >&2; exit 2; }
+[ $# -le 1 ] || { echo "Usage : sh verifier.sh [-c CERTIFICAT] [-t AUTORITÉ] [DOSSIER]" >&2; exit 2; }
 if [ -n "$trusted" ]; then
     [ -r "$trusted" ] || { echo "Certificat illisible : $trusted" >&2; exit 2; }
     trusted=$(realpath -- "$trusted")
+fi
+if [ -n "$authority" ]; then
+    [ -r "$authority" ] || { echo "Certificat illisible : $authority" >&2; exit 2; }
+    authority=$(realpath -- "$authority")
 fi
 cd -- "${1:-$(dirname -- "$0")}" || exit 2
 work=$(mktemp -d) || exit 2
@@ -142,10 +149,47 @@ check_journal() {
     done <"$work/sessions"
 }
 
+# Un jeton d'horodatage : de cette empreinte, par une autorité dont le certificat valait quand elle a signé.
+check_token() { # fichier, empreinte, de quoi
+    said=$(openssl ts -reply -token_in -in "$1" -text 2>/dev/null | sed -n 's/^Time stamp: //p')
+    at=$(date -u -d "$said" +%s 2>/dev/null)
+    if [ -z "$said" ] || [ -z "$at" ] ||
+        ! openssl ts -verify -token_in -in "$1" -digest "$2" -CAfile "$believed" -attime "$at" >/dev/null 2>&1; then
+        fault "$1 : ce jeton n'horodate pas $3, ou son autorité n'est pas celle qui est attendue."
+        return
+    fi
+    echo "$3 : horodaté le $(date -u -d "@$at" '+%d/%m/%Y à %H:%M:%S UTC')."
+}
+
+check_timestamps() {
+    grep '^horodatages/.*\.tst$' "$work/names" >"$work/tokens" || return
+    believed=${authority:-certificats/horodatage.pem}
+    is_file "$believed" || { echo "Les jetons d'horodatage ne sont pas contrôlés : aucun certificat de leur autorité (-t)."; return; }
+    while IFS= read -r token; do
+        is_file "$token" || continue
+        name=${token#horodatages/}
+        name=${name%.tst}
+        case $name in
+        S-*)
+            is_file "sessions/$name/seal.json" || continue
+            check_token "$token" "$(digest_of "sessions/$name/seal.json")" "sessions/$name/seal.json"
+            ;;
+        journal-*)
+            link=$(sed -n "s/^C ${name#journal-} .* \([0-9a-f]\{64\}\)\$/\1/p" journal/extraits.log | head -n 1)
+            [ -n "$link" ] || { fault "$token : le point de contrôle n'est pas dans journal/extraits.log."; continue; }
+            check_token "$token" "$link" "journal, jusqu'au n° ${name#journal-}"
+            ;;
+        *) fault "$token : nom imprévu." ;;
+        esac
+    done <"$work/tokens"
+    [ -n "$authority" ] || echo "L'autorité d'horodatage n'a pas été comparée à un exemplaire de confiance (-t)."
+}
+
 if check_manifest; then
     check_files
     check_sessions
     check_journal
+    check_timestamps
 fi
 [ -n "$trusted" ] || echo "Le certificat de preuve n'a pas été comparé à un exemplaire de confiance (-c)."
 if [ "$faults" -ne 0 ]; then

@@ -131,7 +131,7 @@ void edit_lines(fs::path const& path, std::function<void(std::vector<std::string
 
 TEST_CASE(
     "an auditor with only the pack and a shell verifies it and finds each alteration",
-    "[CLAUSIER:O-6.3]"
+    "[CLAUSIER:O-6.3][WEB:TR3]"
 )
 {
     FullStack stack;

@@ -193,6 +193,11 @@ void OperatorRig::kill_policyd()
     policyd_ = -1;
 }
 
+void OperatorRig::stop_policyd()
+{
+    end(policyd_);
+}
+
 std::string OperatorRig::log(std::string const& daemon) const
 {
     return must(read_file(root() + "/" + daemon + ".err", output_bytes_max));

@@ -58,6 +58,8 @@ public:
     /// Ends this daemon at once, as a crash would; `start_recorder` and `restart_policyd` follow.
     void kill_recorder();
     void kill_policyd();
+    /// Ends it as the system would; `restart_policyd` follows.
+    void stop_policyd();
     /// Its wall clock moved against the machine's ("+91d") when that is said.
     void
     start_recorder(std::vector<std::string> const& options = {}, std::string const& moved = {});

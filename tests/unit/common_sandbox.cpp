@@ -206,7 +206,11 @@ TEST_CASE("a confined worker or encoder does its work: sockets, files it holds, 
     Fd const there{ends[1]};
     auto const file = must(memory_file("key", "secret"));
     auto const role = GENERATE(
-        ProcessRole::ssh_worker, ProcessRole::rdp_worker, ProcessRole::encoder, ProcessRole::replay
+        ProcessRole::ssh_worker,
+        ProcessRole::rdp_worker,
+        ProcessRole::encoder,
+        ProcessRole::replay,
+        ProcessRole::timestamp
     );
     CHECK(attempt(role, [&] { return try_relay(here.get(), there.get(), file.get()); }) == done);
     CHECK(attempt(role, try_thread) == done);
@@ -249,7 +253,11 @@ TEST_CASE("what a confined worker or encoder has no use for is refused, and what
         {"become traceable", [] { return result_of(::prctl(PR_SET_DUMPABLE, 1)); }, killed},
     };
     auto const role = GENERATE(
-        ProcessRole::ssh_worker, ProcessRole::rdp_worker, ProcessRole::encoder, ProcessRole::replay
+        ProcessRole::ssh_worker,
+        ProcessRole::rdp_worker,
+        ProcessRole::encoder,
+        ProcessRole::replay,
+        ProcessRole::timestamp
     );
     for (auto const& row : rows) {
         // FreeRDP looks a name up when a target redirects it: that ends a session, not a process.
@@ -366,6 +374,7 @@ TEST_CASE(
         ProcessRole::listener,
         ProcessRole::encoder,
         ProcessRole::replay,
+        ProcessRole::timestamp,
         ProcessRole::recorder,
         ProcessRole::report
     );

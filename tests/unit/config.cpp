@@ -1,6 +1,7 @@
 #include "policies/config/config.h"
 
 #include "common/fd.h"
+#include "policies/config/http_url.h"
 #include "tests/support/must.h"
 #include "tests/support/temp_folder.h"
 
@@ -66,7 +67,9 @@ TEST_CASE("the RDP door has a section of its own")
         CHECK_FALSE(parse(std::string{"[rdp]\n"} + bad + "\n"));
 }
 
-TEST_CASE("portal and console have a section each, closed unless the hospital opens them", "[WEB:AA13]")
+TEST_CASE(
+    "portal and console have a section each, closed unless the hospital opens them", "[WEB:AA13]"
+)
 {
     auto const defaults = must(parse(""));
     CHECK(defaults.portal.from == "declared");
@@ -127,4 +130,36 @@ TEST_CASE("fragments come after the main file, in the order of their names")
     auto const config = must(load_config(folder / "ecluse.toml"));
     CHECK(config.site.name == "trois");
     CHECK(config.site.phone == "1");
+}
+
+TEST_CASE("a witness and a timestamp authority are named by absolute paths and addresses")
+{
+    auto const defaults = must(parse(""));
+    CHECK(defaults.witness.folder.empty());
+    CHECK(defaults.timestamp.url.empty());
+    auto const config = must(parse("[witness]\nfolder = \"/srv/temoin\"\nsyslog = \"\"\n"
+                                   "[timestamp]\nurl = \"https://tsa.example:8443/tsr\"\n"
+                                   "ca = \"/etc/ecluse/tsa.pem\"\npolicy = \"1.2.3.4\"\n"));
+    CHECK(config.witness.folder == "/srv/temoin");
+    CHECK(config.witness.syslog.empty());
+    auto const url = must(parse_http_url(config.timestamp.url));
+    CHECK(url.tls);
+    CHECK(url.host == "tsa.example");
+    CHECK(url.port == 8443);
+    CHECK(url.path == "/tsr");
+    CHECK(must(parse_http_url("http://[2001:db8::1]")).host == "2001:db8::1");
+    CHECK_FALSE(parse("[witness]\nfolder = \"temoin\"\n"));
+    for (auto const* bad :
+         {"url = \"tsa.example\"",
+          "url = \"ftp://tsa.example/\"",
+          "url = \"http://user@tsa.example/\"",
+          "url = \"http://tsa.example:0/\"",
+          "url = \"http://tsa.example:70000/\"",
+          "url = \"http:///tsr\"",
+          "policy = \"timestamp\"",
+          "timeout_s = 0",
+          "timeout_s = 61"}) {
+        CAPTURE(bad);
+        CHECK_FALSE(parse(std::string{"[timestamp]\n"} + bad + "\n"));
+    }
 }

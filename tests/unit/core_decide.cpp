@@ -60,6 +60,7 @@ struct Scene {
         facts.identity_verified = true;
         facts.charter_accepted = true;
         facts.clock_trusted = true;
+        facts.state_current = true;
         facts.vendor = VendorState::active;
         facts.contract = Contract{eight - 24h, eight + 240h, {pacs, lis}};
         facts.declared = {{must(AddressRange::parse("203.0.113.0/27")), eight - 24h, std::nullopt}};
@@ -164,6 +165,7 @@ TEST_CASE(
              s.facts.factors = {.knowledge = true, .possession = true};
              s.facts.password_renew_by = eight;
          }},
+        {"state", Refusal::state_rolled_back, [](Scene& s) { s.facts.state_current = false; }},
         {"clock", Refusal::clock_not_trusted, [](Scene& s) { s.facts.clock_trusted = false; }},
         {"nothing declared",
          Refusal::address_not_declared,

@@ -89,6 +89,7 @@ struct Hospital {
         auto facts = must(load_facts(database, PersonId{"P"}, std::nullopt, now));
         facts.factors = {.knowledge = true, .possession = true};
         facts.clock_trusted = true;
+        facts.state_current = true;
         facts.recorder_available = true;
         return facts;
     }

@@ -115,6 +115,10 @@ export function alertsOf(status: Answer | undefined): string[] {
   if (!status) return [];
   const alerts: string[] = [];
   if (status.recorder !== "ok") alerts.push(t("alert.recorder", { state: word("recorder", status.recorder) }));
+  const witness = status.witness?.state;
+  if (witness === "rolled_back") alerts.push(t("alert.rolled_back"));
+  if (witness === "lost" || witness === "unreachable") alerts.push(t("alert.witness"));
+  if (status.timestamps?.code) alerts.push(t("alert.timestamps", { n: status.timestamps.waiting ?? 0, code: status.timestamps.code }));
   if (status.failed_recordings > 0) alerts.push(t("alert.failed", { n: status.failed_recordings }));
   if (status.unpinned_assets > 0) alerts.push(t("alert.unpinned", { n: status.unpinned_assets }));
   if (status.charter === 0) alerts.push(t("alert.charter"));
