@@ -95,7 +95,7 @@ export async function terminal({ tech, dsi, window, account, password, codes }) 
     await dsi.getByRole("button", { name: /^Couper/ }).first().click();
     await dsi.getByLabel("Motif").fill("essai de coupure");
     await dsi.getByRole("dialog").getByRole("button", { name: "Couper la session" }).click();
-    await tech.getByText(/coupée par Claire Leroy.*essai de coupure/).waitFor();
+    await tech.locator(".notice-title", { hasText: /coupée par Claire Leroy.*essai de coupure/ }).waitFor();
   }, tech);
   await look(tech, "p06-cut");
   await step("after the account is refused, the page says why, and what to do", async () => {

@@ -32,7 +32,8 @@ def start_target():
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", folder / "host_key"], check=True)
     dsi = lambda *words: rig.act("c.leroy", *words)
     fingerprint = subprocess.run(["ssh-keygen", "-lf", folder / "host_key.pub"], capture_output=True, text=True).stdout
-    dsi("asset", "create", "serveur-1", "--description", "Serveur", "--host", "127.0.0.1", "--port", port)
+    dsi("asset", "create", "serveur-1", "--description", "Serveur", "--host", "127.0.0.1", "--port", port,
+        "--sessions", 4)
     dsi("asset", "pin", "serveur-1", "--key", folder / "host_key.pub", "--fingerprint", fingerprint.split()[1])
     dsi("vendor", "asset-add", "Imagelec", "serveur-1")
     key = dsi("account", "add", "serveur-1", ACCOUNT, "--method", "key")["key"]
@@ -200,7 +201,7 @@ class Terminals(unittest.TestCase):
         self.assertEqual(terminal.said("end")["code"], "E-FEN-03")
         self.ended(terminal, "window_end")
         status, text = self.ticket()
-        self.assertEqual((status, code_of(text)), (403, "E-FEN-03"), text)
+        self.assertEqual((status, code_of(text)), (422, "E-FEN-03"), text)
 
     def test_a_window_that_somebody_opens_by_hand_is_waited_for(self):
         rig.act("c.leroy", "window", "close", self.window, "--reason", "fin")
