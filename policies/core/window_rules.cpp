@@ -158,8 +158,7 @@ Outcome close(Case const& c)
     if (c.change.reason.empty()) return Fault::window_reason_missing;
     auto times = c.window.times;
     times.state = WindowState::closed;
-    // Not before it opened, whatever the clock has done since.
-    times.closes = std::clamp(c.now, times.opens, times.closes);
+    times.closes = std::min(times.closes, c.now);
     return times;
 }
 

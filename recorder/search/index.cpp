@@ -49,7 +49,8 @@ Result<Statement> prepare(sqlite3* database, char const* sql)
     return Statement{statement};
 }
 
-void bind(sqlite3_stmt* statement, int at, std::string_view text)
+/// Not "bind": std::bind would be found first for a std::string, and bind nothing.
+void bind_text(sqlite3_stmt* statement, int at, std::string_view text)
 {
     sqlite3_bind_text64(statement, at, text.data(), text.size(), SQLITE_STATIC, SQLITE_UTF8);
 }
@@ -185,10 +186,10 @@ bool SearchIndex::insert(
     Use const line{impl_->line}, word{impl_->word};
     sqlite3_bind_int64(impl_->line.get(), 1, id);
     sqlite3_bind_int64(impl_->line.get(), 2, static_cast<std::int64_t>(at_ms));
-    bind(impl_->line.get(), 3, kind);
-    bind(impl_->line.get(), 4, text);
+    bind_text(impl_->line.get(), 3, kind);
+    bind_text(impl_->line.get(), 4, text);
     sqlite3_bind_int64(impl_->word.get(), 1, id);
-    bind(impl_->word.get(), 2, text);
+    bind_text(impl_->word.get(), 2, text);
     return sqlite3_step(impl_->line.get()) == SQLITE_DONE &&
            sqlite3_step(impl_->word.get()) == SQLITE_DONE;
 }
@@ -251,7 +252,7 @@ Result<json::object> SearchIndex::find(SearchQuestion const& question)
             break;
         }
         Use const use{impl_->find};
-        bind(find, 1, *query);
+        bind_text(find, 1, *query);
         sqlite3_bind_int64(find, 2, static_cast<std::int64_t>(place) * lines_per_session);
         json::array hits;
         bool more = false;

@@ -66,7 +66,7 @@ struct Question {
 /// What the real program answers, as policyd would ask it.
 json::object ask(Authority const& authority, Question const& question = {})
 {
-    auto const program = must(policyd::HelperProgram::start("ecluse-timestamp"));
+    auto const program = must(HelperProgram::start("ecluse-timestamp"));
     auto const socket = authority.connect();
     auto const believed = must(memory_file("ca", authority.file(question.believed)));
     auto const tls = must(memory_file("ca", authority.file(question.tls_believed)));

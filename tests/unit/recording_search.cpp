@@ -61,7 +61,8 @@ SearchIndex index_of(std::vector<std::pair<SessionFacts, std::string>> const& se
 std::string where(SearchIndex& index, SearchQuestion const& question)
 {
     std::string found;
-    for (auto const& session : must(index.find(question)).at("sessions").as_array())
+    auto const answer = must(index.find(question));
+    for (auto const& session : answer.at("sessions").as_array())
         found += (found.empty() ? "" : " ") + std::string{session.at("session").as_string()};
     return found;
 }

@@ -33,8 +33,8 @@ export const places: readonly Place[] = [
   { path: "/refus", view: () => <Later load={() => import("./refusals")} show={({ Refusals }) => <Refusals />} /> },
   { path: "/urgence", view: () => <Later load={() => import("./emergency")} show={({ Emergencies }) => <Emergencies />} /> },
   { path: "/astreinte", view: () => <Later load={() => import("./oncall")} show={({ Rota }) => <Rota />} /> },
-  { path: "/revues", view: () => <Later load={() => import("../views/account_reviews")} show={({ AccountReviews }) => <AccountReviews />} /> },
-  { path: "/revues/:id", view: ({ id }: { id: string }) => <Later load={() => import("../views/account_reviews")} show={({ AccountReview }) => <AccountReview id={id} />} /> },
+  { path: "/revues", view: () => <Later load={() => import("./account_reviews")} show={({ HospitalReviews }) => <HospitalReviews />} /> },
+  { path: "/revues/:id", view: ({ id }: { id: string }) => <Later load={() => import("./account_reviews")} show={({ HospitalReview }) => <HospitalReview id={id} />} /> },
   { path: "/conformite", view: () => <Later load={() => import("./conformity")} show={({ Conformity }) => <Conformity />} /> },
   { path: "/compte", view: Account },
 ];

@@ -1,18 +1,18 @@
-import { useState } from "preact/hooks";
+import type { ComponentChildren } from "preact";
 import { type Answer, call, fileAddress } from "../lib/call";
 import { useCall } from "../lib/live";
 import { t, word } from "../lib/text";
 import { showDate, showMoment } from "../lib/time";
 import { Chip, Empty, Icon, Loading, Notice, PersonState, ProblemBox, Raw } from "../parts/basics";
-import { Area, AskButton, Dialog, type Errors, Form, SignFields, checkFactors, useAct } from "../parts/form";
+import { AskButton, useAct } from "../parts/form";
 import { Page } from "../parts/page";
-import { hasRole, me } from "../parts/session";
+import { me } from "../parts/session";
 import { type Column, Table } from "../parts/table";
 
 const whose = (review: Answer) => (review.vendor ? <Raw text={review.vendor} /> : t("accounts.hospital"));
 
-/** R4. Every review, the running ones first. */
-export function AccountReviews() {
+/** R4. Every review, the running ones first. `actions`: what else the reader may do with the list. */
+export function AccountReviews({ actions }: { actions?: (rows: Answer[], reload: () => void) => ComponentChildren }) {
   const { data, problem, stale, reload } = useCall("review.list", {}, ["review"]);
   const columns: Column<Answer>[] = [
     { key: "review", title: t("accounts.review"), head: true, value: (r) => r.review, show: (r) => <a href={`/revues/${r.review}`}>{r.review}</a> },
@@ -24,20 +24,11 @@ export function AccountReviews() {
     { key: "state", title: t("window.state"), value: (r) => r.validated_at, show: (r) => (r.validated_at ? <Chip tone="good">{t("accounts.validated", { at: showDate(r.validated_at), who: String(r.validated_by) })}</Chip> : <Chip tone="warn">{r.missing > 0 ? t("accounts.to_confirm") : t("accounts.to_validate")}</Chip>) },
   ];
   const rows = (data?.rows ?? []) as Answer[];
-  const staffRuns = rows.some((r) => !r.vendor && !r.validated_at);
   return (
     <Page
       title={t("accounts.title")}
       lead={<p>{t("accounts.lead")}</p>}
-      actions={
-        hasRole("rssi") &&
-        data &&
-        !staffRuns && (
-          <AskButton icon="plus" done={reload} question={() => ({ title: t("accounts.open"), consequence: t("accounts.open_consequence"), submit: t("accounts.open"), act: () => call("review.open", {}) })}>
-            {t("accounts.open")}
-          </AskButton>
-        )
-      }
+      actions={data && actions?.(rows, reload)}
     >
       {stale && <Notice tone="warn" title={t("page.stale")} />}
       {problem && !data && <ProblemBox problem={problem} retry={reload} />}
@@ -49,8 +40,8 @@ export function AccountReviews() {
 
 const verdictTone = (verdict: string) => (verdict === "keep" ? "good" : "bad");
 
-/** One review: every account with what helps to decide on it. */
-export function AccountReview({ id }: { id: string }) {
+/** One review: every account with what helps to decide on it. `validation`: shown once every account is decided, to whoever may. */
+export function AccountReview({ id, validation }: { id: string; validation?: (review: string, done: () => void) => ComponentChildren }) {
   const { data: r, problem, stale, reload } = useCall("review.show", { review: id }, ["review", "person"]);
   const title = t("accounts.one", { id });
   if (!r) return <Page title={title}>{problem ? <ProblemBox problem={problem} retry={reload} /> : <Loading />}</Page>;
@@ -97,7 +88,7 @@ export function AccountReview({ id }: { id: string }) {
       {running && missing === 0 && !validates && <Notice tone="info" title={t("accounts.waits_for_hospital")} />}
       {r.validated_at && <Notice tone="good" title={t("accounts.validated", { at: showMoment(r.validated_at), who: String(r.validated_by) })}>{r.comment && <p><Raw text={r.comment} /></p>}</Notice>}
       <Table id="p" caption={title} columns={columns} rows={rows} rowKey={(p) => p.login} csv={`revue-${id}`} empty={<Empty title={t("accounts.none")} />} />
-      {validates && <Validate review={id} done={reload} />}
+      {validates && validation?.(id, reload)}
     </Page>
   );
 }
@@ -147,42 +138,5 @@ function Decide({ review, row: p, done }: { review: string; row: Answer; done: (
       </AskButton>
       {act.problem && <ProblemBox problem={act.problem} />}
     </div>
-  );
-}
-
-function Validate({ review, done }: { review: string; done: () => void }) {
-  const [open, setOpen] = useState(false);
-  const [comment, setComment] = useState("");
-  const [factors, setFactors] = useState({ password: "", code: "" });
-  const act = useAct();
-  const check = (): Errors => checkFactors(factors);
-  const send = () =>
-    act.run(check, async () => {
-      try {
-        await call("review.validate", { review, comment, ...factors });
-      } finally {
-        setFactors({ password: "", code: "" });
-      }
-      setOpen(false);
-      done();
-    });
-  return (
-    <>
-      <div class="actions">
-        <button type="button" class="primary" onClick={() => setOpen(true)}>
-          <Icon name="pen-line" />
-          {t("accounts.validate")}
-        </button>
-      </div>
-      {open && (
-        <Dialog title={t("accounts.validate")} onClose={() => setOpen(false)}>
-          <Form act={act} onSubmit={() => void send()} submit={t("accounts.validate")} icon="pen-line" extra={<button type="button" onClick={() => setOpen(false)}>{t("act.cancel")}</button>}>
-            <p>{t("accounts.validate_consequence")}</p>
-            <Area name="comment" optional label={t("rf.comment")} value={comment} onValue={setComment} rows={2} maxLength={2000} />
-            <SignFields value={factors} onValue={setFactors} errors={act.errors} login={me().login} />
-          </Form>
-        </Dialog>
-      )}
-    </>
   );
 }
