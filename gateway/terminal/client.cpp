@@ -154,7 +154,10 @@ void Client::resize(Resized size)
 
 void Client::leave()
 {
-    if (session_ && ssh_is_connected(session_.get()) != 0) ssh_disconnect(session_.get());
+    if (!session_ || ssh_is_connected(session_.get()) == 0) return;
+    ssh_disconnect(session_.get());
+    // That frees the session's channels, whoever holds one.
+    (void)channel_.release();
 }
 
 } // namespace ecluse::terminal

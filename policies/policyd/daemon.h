@@ -14,8 +14,8 @@
 #include "policies/policyd/paths.h"
 #include "policies/policyd/peers.h"
 #include "policies/policyd/purge.h"
-#include "policies/policyd/reviews.h"
 #include "policies/policyd/recorder_link.h"
+#include "policies/policyd/reviews.h"
 #include "policies/policyd/role.h"
 #include "policies/policyd/sources.h"
 #include "policies/policyd/terminals.h"
@@ -75,7 +75,6 @@ private:
     Windows windows_;
     Sources sources_;
     Dropped dropped_;
-    RequestTable operator_table_, portal_table_, console_table_;
     Loop loop_;
     Authentication authentication_;
     Tickets tickets_;
@@ -89,6 +88,8 @@ private:
     Witnesses witnesses_;
     Timestamps timestamps_;
     Context context_;
+    // What they answer with may hold watches and programs of its own (searches.h).
+    RequestTable operator_table_, portal_table_, console_table_;
     Loop::Watch listen_watch_, operator_watch_, portal_watch_, console_watch_, ticking_,
         checkpointing_, stopping_, watchdog_;
     bool terminating_ = false;

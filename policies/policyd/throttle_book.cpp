@@ -49,7 +49,9 @@ std::string cut(std::string const& login)
 Result<std::chrono::seconds>
 wait(Database& database, std::string const& login, std::string const& address, UtcTime now)
 {
-    auto const account = ECLUSE_TRY(failures_of(database, cut(login), address, now));
+    // Nobody's name: there is only the address, which has its free failures.
+    auto const account =
+        login.empty() ? Failures{} : ECLUSE_TRY(failures_of(database, cut(login), address, now));
     auto const source = ECLUSE_TRY(failures_of(database, "", address, now));
     return retry_after(account, source, now);
 }

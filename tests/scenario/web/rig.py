@@ -122,7 +122,8 @@ class Rig:
         (self.root / "www" / "secret.txt").write_text("not a page")
 
     def stop(self):
-        for name in list(self.daemons):
+        # The last first: a listener whose policyd is gone ends with a fault of its own.
+        for name in reversed(list(self.daemons)):
             try:
                 self.end(name)
             except (subprocess.TimeoutExpired, ProcessLookupError):

@@ -304,11 +304,14 @@ class Terminals(unittest.TestCase):
         self.ended(terminal, "cut")
 
     def memory(self):
-        """Of every process of ours that a terminal's bytes go through."""
+        """Of every process of this rig that a terminal's bytes go through."""
+        ours = {daemon.pid for daemon in rig.daemons.values()}
         total = 0
         for status in pathlib.Path("/proc").glob("[0-9]*/status"):
             try:
                 fields = dict(line.split(":", 1) for line in status.read_text().splitlines() if ":" in line)
+                if int(fields["Pid"]) not in ours and int(fields["PPid"]) not in ours:
+                    continue
                 if fields["Name"].strip() in ("ecluse-terminal", "ecluse-ssh-work", "ecluse-web", "ecluse-policyd"):
                     total += int(fields.get("VmRSS", "0 kB").split()[0]) * 1024
             except (FileNotFoundError, ProcessLookupError):

@@ -575,7 +575,7 @@ class Hostile(unittest.TestCase):
         for door, login in (("console", "d.roux"), ("portal", "n.belkacem")):
             with self.subTest(door=door):
                 browser = rig.logged_in(door, login)
-                page = WebSocket(door, browser)
+                page = WebSocket(rig, door, browser)
                 self.assertEqual(page.status, 101)
                 in_a_request = rig.raw(door)
                 in_a_request.sendall(b"POST /api/v1/login HTTP/1.1\r\nHost: x\r\nContent-Length: 50\r\n\r\n{")
