@@ -203,13 +203,49 @@ void LiveRecording::submit()
     auto const job = std::make_shared<Job>(Job{std::move(batch), {}});
     auto const self = shared_from_this();
     loop_.in_pool(
+        [self, job] { job->result = self->writer_->append(job->batch.frames); },
         [self, job] {
-            job->result = self->writer_->append(job->batch.frames);
-            if (job->result) self->text_.feed(job->batch.frames);
+            auto const bytes = job->batch.frames.size();
+            if (job->result) {
+                self->audience_.durable(job->batch.frames);
+                self->take_text(std::move(job->batch.frames));
+            }
+            self->written(job->result, bytes, job->batch.count);
+        }
+    );
+}
+
+void LiveRecording::take_text(std::string frames)
+{
+    if (text_lost_) return;
+    // Output that comes faster than it is read as text: nobody waits for that. A search reads the
+    // recording itself then.
+    if (untold_.size() + frames.size() > text_backlog_max) {
+        text_lost_ = true;
+        wipe(untold_);
+        untold_.clear();
+        return;
+    }
+    untold_ += frames;
+    if (!reading_text_) read_text();
+}
+
+void LiveRecording::read_text()
+{
+    reading_text_ = true;
+    auto const frames = std::make_shared<std::string>(std::exchange(untold_, {}));
+    auto const self = shared_from_this();
+    loop_.in_pool(
+        [self, frames] {
+            self->text_.feed(*frames);
+            wipe(*frames);
         },
-        [self, job] {
-            if (job->result) self->audience_.durable(job->batch.frames);
-            self->written(job->result, job->batch.frames.size(), job->batch.count);
+        [self] {
+            self->reading_text_ = false;
+            if (self->seal_waits_)
+                self->seal_now();
+            else if (!self->untold_.empty())
+                self->read_text();
         }
     );
 }
@@ -289,16 +325,23 @@ void LiveRecording::seal()
 
 void LiveRecording::seal_now()
 {
+    seal_waits_ = reading_text_;
+    if (seal_waits_) return;
     audience_.finish("ended");
     struct Job {
+        std::string untold;
+        bool text_lost = false;
         std::optional<recording::SealSummary> summary;
         std::string fault;
     };
-    auto const job = std::make_shared<Job>();
+    auto const job =
+        std::make_shared<Job>(Job{std::exchange(untold_, {}), text_lost_, std::nullopt, {}});
     auto const self = shared_from_this();
     loop_.in_pool(
         [self, job] {
-            auto text = self->text_.finish();
+            self->text_.feed(job->untold);
+            wipe(job->untold);
+            auto text = job->text_lost ? std::string{} : self->text_.finish();
             auto sealed = self->writer_->seal(self->end_reason_, text);
             wipe(text);
             if (sealed)

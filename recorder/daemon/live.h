@@ -79,6 +79,8 @@ private:
     void acknowledge();
     void seal();
     void seal_now();
+    void take_text(std::string frames);
+    void read_text();
     void pause_or_resume();
     [[nodiscard]] std::size_t waiting_bytes() const;
 
@@ -88,7 +90,13 @@ private:
     Fd intake_;
     Hooks hooks_;
     Audience audience_;
-    recording::SessionText text_; // in the pool's jobs only, which never overlap
+    /// Frames on disk whose text is still to be read.
+    static constexpr std::size_t text_backlog_max = std::size_t{1} << 20;
+    recording::SessionText text_; // in the pool's text jobs and the seal's, which never overlap
+    std::string untold_;
+    bool reading_text_ = false;
+    bool text_lost_ = false;
+    bool seal_waits_ = false; // for the text job that runs
     Loop::Watch watch_;
     Loop::Watch rest_;
     FrameDecoder decoder_;

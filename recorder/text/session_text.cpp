@@ -15,6 +15,8 @@ constexpr std::size_t line_chars_max = 1000;
 /// Typed further apart than this, it is another line.
 constexpr std::uint64_t typing_pause_ms = 5'000;
 constexpr std::size_t typed_bytes_max = 2000;
+/// Taken apart at once: each character is a string of its own meanwhile.
+constexpr std::size_t piece_bytes_max = 16 * 1024;
 /// Of different lines: two screens full.
 constexpr std::size_t recent_max = 256;
 /// Channels at once that are read; the oldest goes for the next. A vendor opens a handful.
@@ -124,7 +126,11 @@ void SessionText::show(FrameView const& frame, std::uint64_t at_ms)
     if (!shown_.contains(name)) make_room(shown_);
     auto& stream = shown_[name];
     stream.last_ms = at_ms;
-    add_lines(stream.text.feed(frame.payload), at_ms, frame.kind != FrameKind::output);
+    for (auto rest = frame.payload; !rest.empty();) {
+        auto const piece = rest.substr(0, piece_bytes_max);
+        rest.remove_prefix(piece.size());
+        add_lines(stream.text.feed(piece), at_ms, frame.kind != FrameKind::output);
+    }
     for (auto const& title : stream.text.take_titles())
         add(at_ms, "title", title);
 }
