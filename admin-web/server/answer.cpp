@@ -58,7 +58,8 @@ Result<HttpResponse> download(json::object const& fields, Fd const& file)
     return response;
 }
 
-Result<HttpResponse> with_parts(json::object fields, std::string_view names, std::vector<Fd> const& files)
+Result<HttpResponse>
+with_parts(json::object fields, std::string_view names, std::vector<Fd> const& files)
 {
     for (auto const& file : files) {
         auto const end = std::min(names.find(','), names.size());
@@ -72,7 +73,8 @@ Result<HttpResponse> with_parts(json::object fields, std::string_view names, std
     return json_response(json::serialize(fields));
 }
 
-Result<HttpResponse> success(RouteRow const& route, json::object fields, std::vector<Fd> const& files)
+Result<HttpResponse>
+success(RouteRow const& route, json::object fields, std::vector<Fd> const& files)
 {
     if (route.answer.starts_with("parts:"))
         return with_parts(std::move(fields), route.answer.substr(6), files);

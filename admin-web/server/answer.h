@@ -1,8 +1,8 @@
 #pragma once
 
+#include "admin-web/routes/routes.h"
 #include "admin-web/server/message.h"
 #include "admin-web/server/policy_link.h"
-#include "admin-web/routes/routes.h"
 #include "common/text.h"
 
 #include <string>
@@ -10,9 +10,10 @@
 /// policyd's answer as a browser gets it.
 namespace ecluse::web {
 
-/// `token`: of the browser's session that asked; empty without one. An error of ours closes the session
-/// (WEB:DT8), and a session that is over loses its cookie.
-[[nodiscard]] HttpResponse
-to_response(RouteRow const& route, PolicyLink::Reply reply, std::string const& token, Language language);
+/// `token`: of the browser's session that asked; empty without one. An error of ours closes the
+/// session (WEB:DT8), and a session that is over loses its cookie.
+[[nodiscard]] HttpResponse to_response(
+    RouteRow const& route, PolicyLink::Reply reply, std::string const& token, Language language
+);
 
 } // namespace ecluse::web

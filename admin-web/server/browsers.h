@@ -27,11 +27,8 @@ public:
         std::string origin; // of the page, as its Host says: "https://portal.example"
         Language language = Language::french;
     };
-    void ask(
-        Who const& who,
-        std::string_view request,
-        boost::json::object fields,
-        PolicyLink::Done done
+    void
+    ask(Who const& who, std::string_view request, boost::json::object fields, PolicyLink::Done done
     );
 
     /// Whoever was refused needs no connection any more: nobody fills the table with guesses.
@@ -39,9 +36,9 @@ public:
 
     /// A page that listens.
     struct Listener {
-        std::function<void(std::string)> send;  // one message to the page
-        std::function<void()> ended;            // the session is over
-        std::function<void()> lost;             // policyd went away: the page tries again
+        std::function<void(std::string)> send; // one message to the page
+        std::function<void()> ended;           // the session is over
+        std::function<void()> lost;            // policyd went away: the page tries again
     };
     /// `done` as for `ask`; the listener hears from then on, until it is dropped.
     void listen(Who const& who, std::shared_ptr<Listener> const& listener, PolicyLink::Done done);
@@ -56,8 +53,7 @@ private:
     using Key = std::string;
 
     [[nodiscard]] static Key key_of(Who const& who);
-    [[nodiscard]] Result<std::shared_ptr<PolicyLink>>
-    open(Who const& who, PolicyLink::Hooks hooks);
+    [[nodiscard]] Result<std::shared_ptr<PolicyLink>> open(Who const& who, PolicyLink::Hooks hooks);
     [[nodiscard]] Result<Browser*> find(Who const& who);
     void pushed(Key const& key, PolicyLink::Reply reply);
     void lost(Key const& key);

@@ -302,7 +302,9 @@ private:
             request,
             [self = shared_from_this(), serve](Fd other) {
                 if (!self->stream_) return;
-                serve(std::move(self->stream_), self->parser_->get().base(), std::move(other), self);
+                serve(
+                    std::move(self->stream_), self->parser_->get().base(), std::move(other), self
+                );
             },
             refused
         );

@@ -14,8 +14,8 @@ struct HttpRequest {
     std::string method, target; // as sent: "/api/v1/windows?state=open"
     std::string host, origin, fetch_site, cookie, token, authorization, content_type;
     std::string accept_encoding, accept_language, if_none_match;
-    bool passive = false;      // X-Ecluse-Passive: a page that reads its lists again by itself
-    std::string address;       // the browser's, as far as we believe it
+    bool passive = false; // X-Ecluse-Passive: a page that reads its lists again by itself
+    std::string address;  // the browser's, as far as we believe it
     std::string body;
 };
 

@@ -55,11 +55,8 @@ public:
     );
 
     /// A page wants to watch a live session, or to work in one; the descriptor is the other side.
-    void attach(
-        HttpRequest const& request,
-        std::function<void(Fd)> accepted,
-        Respond const& refused
-    );
+    void
+    attach(HttpRequest const& request, std::function<void(Fd)> accepted, Respond const& refused);
 
     [[nodiscard]] Told const& told() const { return told_; }
     [[nodiscard]] bool is_declared(SourceAddress const& address) const;

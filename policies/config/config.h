@@ -73,7 +73,8 @@ struct Config {
 
     /// One instance of ecluse-web. Where it listens is its own start's business (socket unit).
     struct Web {
-        /// How people reach it: the names and addresses in its certificate. None: the machine's own.
+        /// How people reach it: the names and addresses in its certificate. None: the machine's
+        /// own.
         std::vector<std::string> names = {};
         std::int64_t per_source_max = 64; // a company's browsers share one address
         std::int64_t connections_max = 2000;
@@ -82,7 +83,8 @@ struct Config {
         std::vector<std::string> proxies = {};
     };
     struct Portal : Web {
-        /// declared: others are closed before TLS. any: they get as far as the sentence that says why.
+        /// declared: others are closed before TLS. any: they get as far as the sentence that says
+        /// why.
         std::string from = "declared";
     } portal;
     struct Console : Web {
@@ -135,10 +137,10 @@ struct Config {
 
     /// Who says when (RFC 3161).
     struct Timestamp {
-        std::string url = {}; // empty: nobody
-        std::string ca = {};  // PEM: whose tokens are believed
+        std::string url = {};                                      // empty: nobody
+        std::string ca = {};                                       // PEM: whose tokens are believed
         std::string tls_ca = "/etc/ssl/certs/ca-certificates.crt"; // PEM: for https only
-        std::string policy = {};                                   // object identifier; empty: theirs
+        std::string policy = {}; // object identifier; empty: theirs
         std::int64_t timeout_s = 10;
     } timestamp;
 };

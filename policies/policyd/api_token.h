@@ -30,7 +30,7 @@ struct Presented {
     std::string door, address;
     std::string_view request; // what is asked with it, for the record of a refusal
 };
-/// Whoever this token stands for now. A refusal is recorded, and slows its address down: E-JET-01
+/// Whom this token stands for at this moment. A refusal is recorded, and slows its address down: E-JET-01
 /// to E-JET-06.
 [[nodiscard]] Result<std::variant<Caller, Fault>>
 judge(Context& context, Presented const& presented);

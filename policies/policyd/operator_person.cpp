@@ -76,9 +76,7 @@ Reply list(Context& context, Caller const& caller, Request& request, Answer cons
     if (own && vendor && *own != *vendor) return not_yours();
     if (own) vendor = own;
     return page_reply(store::list_persons(
-        context.database,
-        {.vendor = vendor, .state = state, .after = after},
-        seconds_now(context)
+        context.database, {.vendor = vendor, .state = state, .after = after}, seconds_now(context)
     ));
 }
 

@@ -21,8 +21,8 @@ struct Caller {
     Language language = Language::french;
     unsigned uid = 0;
     std::string address = "local";
-    std::string door = "cli"; // "cli", "portal", "console"
-    std::string origin;       // of a browser's page, "https://portal.example"
+    std::string door = "cli";      // "cli", "portal", "console"
+    std::string origin;            // of a browser's page, "https://portal.example"
     std::string token_sha256;      // of this login; empty before
     std::string api_token;         // "J-…" when automation acts for this person
     bool read_only = false;        // of that token

@@ -13,7 +13,7 @@ constexpr auto client_sql =
 
 struct SessionFilter {
     std::optional<std::string> window, person, vendor;
-    bool live = false; // not ended
+    bool live = false;                               // not ended
     std::optional<std::string> after = std::nullopt; // a cursor
 };
 [[nodiscard]] Result<boost::json::object>

@@ -41,7 +41,8 @@ TEST_CASE("facts and form read back what they wrote, byte for byte")
     CHECK(canonical_form(std::get<Form>(answer)) == form);
 }
 
-TEST_CASE("a window closed in the second in which it opened has facts; one that ends before has not")
+TEST_CASE("a window closed in the second in which it opened has facts; one that ends before has not"
+)
 {
     auto facts = some_facts();
     facts.window.end = facts.window.start;

@@ -1,10 +1,10 @@
+#include "tests/support/eventually.h"
 #include "tests/support/full_stack.h"
 #include "tests/support/must.h"
 
 #include <catch2/catch_test_macros.hpp>
 
 #include <filesystem>
-#include <thread>
 
 using namespace ecluse;
 using namespace ecluse::test;
@@ -33,20 +33,7 @@ void move_to(FullStack& stack, std::string const& moved)
 /// Rounds of looking for what has passed its term, over all lives of the daemon.
 std::size_t rounds(FullStack& stack)
 {
-    auto const log = stack.people().log("policyd");
-    std::size_t count = 0;
-    for (auto at = log.find(round_line); at != std::string::npos; at = log.find(round_line, at + 1))
-        ++count;
-    return count;
-}
-
-template <typename Condition> void wait_until(Condition const& condition)
-{
-    auto const until = std::chrono::steady_clock::now() + 60s;
-    while (!condition()) {
-        REQUIRE(std::chrono::steady_clock::now() < until);
-        std::this_thread::sleep_for(200ms);
-    }
+    return times_said(stack.people().log("policyd"), round_line);
 }
 
 /// Until the daemons, this far from now, have looked once.
@@ -54,7 +41,7 @@ void look_at(FullStack& stack, std::string const& moved)
 {
     auto const before = rounds(stack);
     move_to(stack, moved);
-    wait_until([&] { return rounds(stack) > before; });
+    eventually([&] { return rounds(stack) > before; });
 }
 
 } // namespace
@@ -96,7 +83,7 @@ TEST_CASE(
     CHECK(announced() == 1);
     // A clock that jumps to the term and past it destroys nothing: the week begins anew.
     people.move_clock("+92d");
-    wait_until([&] { return people.log("policyd").find("announced anew") != std::string::npos; });
+    eventually([&] { return people.log("policyd").find("announced anew") != std::string::npos; });
     look_at(stack, "+92d");
     CHECK(stack.events("recording.purge_withdrawn").size() == 1);
     CHECK(announced() == 2);
@@ -107,7 +94,7 @@ TEST_CASE(
     CHECK_FALSE(is_purged(stack, free));
     people.sql("UPDATE report SET state = 'accepted'");
     look_at(stack, "+100d");
-    wait_until([&] { return is_purged(stack, free); });
+    eventually([&] { return is_purged(stack, free); });
     CHECK_FALSE(is_purged(stack, held));
     auto const folder = std::filesystem::canonical(stack.path("recordings/by-id/" + free));
     CHECK_FALSE(std::filesystem::exists(folder / "record.bin"));
@@ -137,7 +124,7 @@ TEST_CASE(
     CHECK(announced() == 3);
     CHECK_FALSE(is_purged(stack, held));
     look_at(stack, "+109d");
-    wait_until([&] { return is_purged(stack, held); });
+    eventually([&] { return is_purged(stack, held); });
     CHECK(people.as("r.amrani", {"journal", "verify"}).exit == 0);
 }
 

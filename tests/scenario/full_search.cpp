@@ -1,5 +1,6 @@
 #include "common/bytes.h"
 #include "recorder/format/reader.h"
+#include "tests/support/eventually.h"
 #include "tests/support/full_stack.h"
 #include "tests/support/must.h"
 
@@ -239,8 +240,8 @@ TEST_CASE("an index of the server takes only keys that fit, answers one login, a
 
     Page page{stack};
     CHECK(page.ask("search.open", {{"reason", " "}}).at("ok") == false);
-    auto const search = std::string{
-        page.ask("search.open", {{"reason", "contrôle"}}).at("search").as_string()};
+    auto const search =
+        std::string{page.ask("search.open", {{"reason", "contrôle"}}).at("search").as_string()};
     CHECK(search_processes(stack) == before + 1);
     // No key was given yet: none is taken.
     CHECK(page.code("search.feed", {{"search", search}, {"keys", {"S-1 AAAA"}}}) == "E-SAI-01");
@@ -248,8 +249,7 @@ TEST_CASE("an index of the server takes only keys that fit, answers one login, a
     CHECK(batch.at("left") == 0);
     auto const keys = page.keys(batch);
     REQUIRE(keys.size() == 1);
-    auto const wrong = std::string{
-        batch.at("keys").at(0).at("session").as_string()};
+    auto const wrong = std::string{batch.at("keys").at(0).at("session").as_string()};
     auto progress = page.ask("search.feed", {{"search", search}, {"keys", keys}});
     CHECK(progress.at("read") == 1);
     CHECK(progress.at("unreadable") == 0);
@@ -263,8 +263,8 @@ TEST_CASE("an index of the server takes only keys that fit, answers one login, a
               .empty());
 
     // Another recording's key opens nothing, and that is counted.
-    auto const again = std::string{
-        page.ask("search.open", {{"reason", "contrôle"}}).at("search").as_string()};
+    auto const again =
+        std::string{page.ask("search.open", {{"reason", "contrôle"}}).at("search").as_string()};
     CHECK(page.code("search.find", {{"search", search}, {"words", "x"}}) == "E-RCH-02");
     (void)page.ask("search.keys", {{"search", again}});
     progress = page.ask(
@@ -282,14 +282,15 @@ TEST_CASE("an index of the server takes only keys that fit, answers one login, a
     for (int i = 0; i < 4; ++i) {
         people.login("r.amrani");
         others.push_back(std::make_unique<Page>(stack));
-        CHECK(others.back()->code("search.find", {{"search", again}, {"words", "x"}}) == "E-RCH-02");
+        CHECK(
+            others.back()->code("search.find", {{"search", again}, {"words", "x"}}) == "E-RCH-02"
+        );
         auto const opened = others.back()->code("search.open", {{"reason", "contrôle"}});
         CHECK(opened == (i < 3 ? "" : "E-RCH-01"));
     }
     CHECK(search_processes(stack) == before + 4);
     // The last login that has one leaves: its index goes, without being asked.
     CHECK(others[2]->ask("logout", {}).at("ok") == true);
-    for (int i = 0; i < 100 && search_processes(stack) > before + 3; ++i)
-        ::usleep(100'000);
+    eventually([&] { return search_processes(stack) <= before + 3; });
     CHECK(search_processes(stack) == before + 3);
 }

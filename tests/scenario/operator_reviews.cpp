@@ -1,34 +1,18 @@
 #include "common/bytes.h"
+#include "tests/support/eventually.h"
 #include "tests/support/must.h"
 #include "tests/support/operator_rig.h"
 
 #include <catch2/catch_test_macros.hpp>
 
-#include <thread>
-
 using namespace ecluse;
 using namespace ecluse::test;
-using namespace std::chrono_literals;
 
 namespace {
 
 std::size_t rounds(OperatorRig& rig)
 {
-    auto const log = rig.log("policyd");
-    constexpr std::string_view line = "accounts looked at";
-    std::size_t count = 0;
-    for (auto at = log.find(line); at != std::string::npos; at = log.find(line, at + 1))
-        ++count;
-    return count;
-}
-
-template <typename Condition> void wait_until(Condition const& condition)
-{
-    auto const until = std::chrono::steady_clock::now() + 60s;
-    while (!condition()) {
-        REQUIRE(std::chrono::steady_clock::now() < until);
-        std::this_thread::sleep_for(100ms);
-    }
+    return times_said(rig.log("policyd"), "accounts looked at");
 }
 
 /// The daemon again, this far from now, once it has looked at the accounts.
@@ -36,7 +20,7 @@ void look_at(OperatorRig& rig, std::string const& moved)
 {
     auto const before = rounds(rig);
     rig.restart_policyd(moved);
-    wait_until([&] { return rounds(rig) > before; });
+    eventually([&] { return rounds(rig) > before; });
 }
 
 boost::json::array rows(OperatorRig& rig, std::string const& by, std::vector<std::string> words)
@@ -167,7 +151,7 @@ TEST_CASE(
     CHECK(state(rig, "n.belkacem") == "active");
     // A clock that jumps past the term suspends nobody: what was announced is withdrawn.
     rig.move_clock("+120d");
-    wait_until([&] { return rig.log("policyd").find("suspensions withdrawn") != std::string::npos; }
+    eventually([&] { return rig.log("policyd").find("suspensions withdrawn") != std::string::npos; }
     );
     look_at(rig, "+120d");
     rig.login("c.leroy");

@@ -56,8 +56,14 @@ TEST_CASE("each path of the table is found by its own door only", "[WEB:DT3]")
     CHECK(portal.find("POST", "/api/v1/windows/W-1/approve").methods.empty());
     CHECK(console.find("POST", "/api/v1/sessions/cut_many").route->request == "session.cut_many");
     for (auto const* const path :
-         {"", "/", "/api/v1/windows/", "/api/v1//windows", "/api/v1/windows/%ZZ", "/api/v1/windows/%00",
-          "/api/v1/windows/a/b", "/API/v1/windows"})
+         {"",
+          "/",
+          "/api/v1/windows/",
+          "/api/v1//windows",
+          "/api/v1/windows/%ZZ",
+          "/api/v1/windows/%00",
+          "/api/v1/windows/a/b",
+          "/API/v1/windows"})
         CHECK_FALSE(console.find("GET", path).route);
 }
 
@@ -76,7 +82,9 @@ TEST_CASE("a query is read strictly, in the types of its route")
         auto const pairs = ECLUSE_TRY(read_query(query));
         return fields_of_query(route_of("session.list"), {}, pairs);
     };
-    CHECK(must(read("live=true&window=W+1%2B")) == json::object{{"live", true}, {"window", "W 1+"}});
+    CHECK(
+        must(read("live=true&window=W+1%2B")) == json::object{{"live", true}, {"window", "W 1+"}}
+    );
     CHECK(must(read("")).empty());
     for (auto const* const query :
          {"live=1", "live", "=x", "other=1", "window=%C3", "window=%00", "window=a&window=b", "&"})
@@ -91,11 +99,20 @@ TEST_CASE("a body cannot name a field of the path, nor the server's own")
 {
     auto const& route = route_of("window.refuse");
     Pairs const path{{"window", "W-1"}};
-    CHECK(must(fields_of_body(route, path, R"({"reason":"r"})")) ==
-          json::object{{"reason", "r"}, {"window", "W-1"}});
+    CHECK(
+        must(fields_of_body(route, path, R"({"reason":"r"})")) ==
+        json::object{{"reason", "r"}, {"window", "W-1"}}
+    );
     for (auto const* const body :
-         {"", "[]", "{", R"({"window":"W-2"})", R"({"do":"x"})", R"({"id":1})", R"({"token":"t"})",
-          R"({"passive":true})", R"({"a":1,"a":2})"})
+         {"",
+          "[]",
+          "{",
+          R"({"window":"W-2"})",
+          R"({"do":"x"})",
+          R"({"id":1})",
+          R"({"token":"t"})",
+          R"({"passive":true})",
+          R"({"a":1,"a":2})"})
         CHECK_FALSE(fields_of_body(route, path, body));
 }
 
@@ -106,8 +123,12 @@ TEST_CASE("only our cookie, once and well formed, is a session")
     CHECK(session_token(ours) == token);
     CHECK(session_token("x=1; " + ours + ";y") == token);
     for (auto const& header :
-         {std::string{}, std::string{"__Host-ecluse="}, ours + "; " + ours, "ecluse=" + token,
-          "__Host-ecluse=" + std::string(63, 'a'), "__Host-ecluse=" + std::string(64, 'A'),
+         {std::string{},
+          std::string{"__Host-ecluse="},
+          ours + "; " + ours,
+          "ecluse=" + token,
+          "__Host-ecluse=" + std::string(63, 'a'),
+          "__Host-ecluse=" + std::string(64, 'A'),
           "x__Host-ecluse=" + token})
         CHECK(session_token(header).empty());
     CHECK(set_session(token).ends_with("; Path=/; Secure; HttpOnly; SameSite=Strict"));
@@ -124,14 +145,21 @@ TEST_CASE("only a Bearer header of our form is a token of automation")
     for (auto const* const header : {"", "Basic YTpi", "Bearer", "Bearerx", "Token x"})
         CHECK_FALSE(bearer_token(header));
     for (auto const& value :
-         {std::string{}, std::string{"x"}, " " + token, token + " ", token + "0",
-          "ecluse_" + std::string(64, 'G'), std::string(71, '7')}) {
+         {std::string{},
+          std::string{"x"},
+          " " + token,
+          token + " ",
+          token + "0",
+          "ecluse_" + std::string(64, 'G'),
+          std::string(71, '7')}) {
         CAPTURE(value);
         CHECK(bearer_token("Bearer " + value) == "");
     }
 }
 
-TEST_CASE("a proof of work serves once, for its request, its address and its time", "[CLAUSIER:O-5.3]")
+TEST_CASE(
+    "a proof of work serves once, for its request, its address and its time", "[CLAUSIER:O-5.3]"
+)
 {
     auto all = challenges();
     auto const challenge = all.make("login", "192.0.2.1", 100s);

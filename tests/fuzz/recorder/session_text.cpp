@@ -1,5 +1,6 @@
-#include "recorder/search/query.h"
 #include "recorder/text/session_text.h"
+
+#include "recorder/search/query.h"
 
 #include <algorithm>
 #include <cstdint>
@@ -36,8 +37,8 @@ void check(std::string const& text)
 
 } // namespace
 
-/// Frames of a hostile target and a hostile vendor: the first byte of each piece says which kind and how long. What is
-/// typed into a search is a list of FTS5 strings, whatever it was.
+/// Frames of a hostile target and a hostile vendor: the first byte of each piece says which kind
+/// and how long. What is typed into a search is a list of FTS5 strings, whatever it was.
 extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size)
 {
     std::string_view rest{reinterpret_cast<char const*>(data), size};
@@ -51,12 +52,19 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
     std::uint64_t at_us = 0;
     while (rest.size() >= 2) {
         static constexpr FrameKind kinds[] = {
-            FrameKind::output, FrameKind::input, FrameKind::key, FrameKind::event, FrameKind::bytes_down,
+            FrameKind::output,
+            FrameKind::input,
+            FrameKind::key,
+            FrameKind::event,
+            FrameKind::bytes_down,
             FrameKind::hidden_input};
         auto const kind = kinds[static_cast<unsigned char>(rest[0]) % 6];
-        auto const length = std::min<std::size_t>(static_cast<unsigned char>(rest[1]), rest.size() - 2);
+        auto const length =
+            std::min<std::size_t>(static_cast<unsigned char>(rest[1]), rest.size() - 2);
         std::string frame;
-        append_frame(frame, kind, static_cast<std::uint16_t>(rest[0] & 3), at_us, rest.substr(2, length));
+        append_frame(
+            frame, kind, static_cast<std::uint16_t>(rest[0] & 3), at_us, rest.substr(2, length)
+        );
         text.feed(frame);
         rest.remove_prefix(2 + length);
         at_us += 700'000;
