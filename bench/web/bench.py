@@ -106,7 +106,7 @@ def pages(rig, given):
     browser = rig.logged_in("portal", "n.belkacem")
     pid = rig.daemons["web-portal"].pid
     before = measure.resident_kib(pid)
-    held = [web_test.WebSocket("portal", browser) for _ in range(given.pages)]
+    held = [rigs.WebSocket(rig, "portal", browser) for _ in range(given.pages)]
     assert all(page.status == 101 for page in held)
     browser.ask("GET", "/api/v1/me")  # every page stands by now
     added = (measure.resident_kib(pid) - before) / 1024

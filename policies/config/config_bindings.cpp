@@ -248,7 +248,8 @@ void bind_web(std::vector<ConfigBinding>& all, std::string const& door, Config::
     all.push_back(
         {door + ".names", words(web.names, is_host_name, "names or addresses of this door")}
     );
-    all.push_back({door + ".per_source_max", number(web.per_source_max, 1, 1000)});
+    all.push_back({door + ".per_source_max", number(web.per_source_max, 1, 10000)}
+    ); // behind a proxy all share its address
     all.push_back({door + ".connections_max", number(web.connections_max, 1, 8000)});
     all.push_back({door + ".idle_minutes", number(web.idle_minutes, 1, 120)});
     auto const is_address = [](std::string const& text) {

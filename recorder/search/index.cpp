@@ -14,8 +14,9 @@ namespace {
 
 /// A session's lines are numbered from its place times this: 4 MiB of text have fewer.
 constexpr std::int64_t lines_per_session = 1 << 24;
-/// Hits that are looked at for one page, when a kind is wanted and others are found.
-constexpr int steps_max = 200'000;
+/// Lines that are looked at for one page, when what is wanted is rare among what matches: more than
+/// one session has.
+constexpr int steps_max = 2'000'000;
 constexpr std::size_t fact_bytes_max = 400;
 constexpr std::int64_t question_memory = 64LL * 1024 * 1024;
 
@@ -122,6 +123,46 @@ json::object described(SessionFacts const& facts)
 struct SearchIndex::Impl {
     std::unique_ptr<sqlite3, Close> database;
     Statement begin, commit, rollback, line, word, find, detail;
+    Scan* scan = nullptr; // of the question being answered
+};
+
+/// One question's way through the lines that match, in the order of sessions. SQLite asks it about
+/// each line before it reads one: a word that stands everywhere costs the little that skipping
+/// costs, and the query, which for a beginning gathers all its words first, is made once.
+struct SearchIndex::Scan {
+    SearchIndex const& index;
+    SearchQuestion const& question;
+    std::size_t place = 0; // the session of the line looked at
+    bool fitting = false;  // and whether it is one that was asked for
+    std::size_t hits = 0;  // shown of it; one more than shown says that there are others
+    int steps = 0;
+    bool failed = false;
+
+    [[nodiscard]] bool wants(std::int64_t line)
+    {
+        ++steps;
+        auto const session = static_cast<std::size_t>(line / lines_per_session);
+        if (session != place || steps == 1) {
+            place = session;
+            fitting = fits(index.sessions_[session], question);
+            hits = 0;
+        }
+        if (steps > steps_max) return true; // the loop ends there
+        if (!fitting || hits > hits_per_session || !is_of_kind(line)) return false;
+        ++hits;
+        return true;
+    }
+
+private:
+    [[nodiscard]] bool is_of_kind(std::int64_t line)
+    {
+        if (question.kind.empty()) return true;
+        auto const& detail = index.impl_->detail;
+        Use const use{detail};
+        sqlite3_bind_int64(detail.get(), 1, line);
+        failed = sqlite3_step(detail.get()) != SQLITE_ROW;
+        return !failed && column(detail.get(), 1) == question.kind;
+    }
 };
 
 Result<SessionFacts> parse_session_facts(json::object const& object)
@@ -160,6 +201,14 @@ Result<SearchIndex> SearchIndex::open(std::int64_t memory_max)
     sqlite3_hard_heap_limit64(memory_max);
     if (sqlite3_exec(database, schema, nullptr, nullptr, nullptr) != SQLITE_OK)
         return fault(database, "prepare");
+    auto const wanted = [](sqlite3_context* call, int, sqlite3_value** values) {
+        auto* const scan = static_cast<Impl*>(sqlite3_user_data(call))->scan;
+        sqlite3_result_int(call, scan->wants(sqlite3_value_int64(values[0])) ? 1 : 0);
+    };
+    if (sqlite3_create_function_v2(
+            database, "wanted", 1, SQLITE_UTF8, impl.get(), wanted, nullptr, nullptr, nullptr
+        ) != SQLITE_OK)
+        return fault(database, "prepare");
     impl->begin = ECLUSE_TRY(prepare(database, "BEGIN"));
     impl->commit = ECLUSE_TRY(prepare(database, "COMMIT"));
     impl->rollback = ECLUSE_TRY(prepare(database, "ROLLBACK"));
@@ -168,7 +217,7 @@ Result<SearchIndex> SearchIndex::open(std::int64_t memory_max)
     impl->find = ECLUSE_TRY(prepare(
         database,
         "SELECT rowid, snippet(word, 0, char(1), char(2), '…', 24) FROM word "
-        "WHERE word MATCH ?1 AND rowid >= ?2 ORDER BY rowid"
+        "WHERE word MATCH ?1 AND rowid >= ?2 AND wanted(rowid) ORDER BY rowid"
     ));
     impl->detail = ECLUSE_TRY(prepare(database, "SELECT at_ms, kind FROM line WHERE id = ?1"));
     return SearchIndex{std::move(impl)};
@@ -239,58 +288,46 @@ Result<json::object> SearchIndex::find(SearchQuestion const& question)
     json::array shown;
     json::value next = nullptr;
     auto const query = to_query(question.words);
+    if (!query) return json::object{{"sessions", std::move(shown)}, {"next", next}};
     auto* const find = impl_->find.get();
-    auto const next_fitting = [&](std::size_t from) {
-        while (from < sessions_.size() && !fits(sessions_[from], question))
-            ++from;
-        return from;
-    };
-    auto place = query ? next_fitting(question.after) : sessions_.size();
-    for (int steps = 0; place < sessions_.size();) {
-        if (shown.size() >= sessions_per_page || steps > steps_max) {
-            next = place;
+    auto* const detail = impl_->detail.get();
+    Scan scan{*this, question};
+    impl_->scan = &scan;
+    Use const use{impl_->find};
+    bind_text(find, 1, *query);
+    sqlite3_bind_int64(find, 2, static_cast<std::int64_t>(question.after) * lines_per_session);
+    int stepped = SQLITE_DONE;
+    std::size_t last = sessions_.size();
+    while ((stepped = sqlite3_step(find)) == SQLITE_ROW) {
+        bool const another = scan.place != last;
+        if (scan.steps > steps_max || (another && shown.size() >= sessions_per_page)) {
+            // Of a session that was looked at in part, the rest is more of the same.
+            next = another ? scan.place : scan.place + 1;
             break;
         }
-        Use const use{impl_->find};
-        bind_text(find, 1, *query);
-        sqlite3_bind_int64(find, 2, static_cast<std::int64_t>(place) * lines_per_session);
-        json::array hits;
-        bool more = false;
-        std::size_t found_in = sessions_.size();
-        int stepped = SQLITE_DONE;
-        // One session's hits; then straight to the next session that fits.
-        for (; steps <= steps_max && (stepped = sqlite3_step(find)) == SQLITE_ROW; ++steps) {
-            auto const id = sqlite3_column_int64(find, 0);
-            auto const session = static_cast<std::size_t>(id / lines_per_session);
-            if (found_in == sessions_.size()) found_in = session;
-            if (session != found_in || !fits(sessions_[session], question)) break;
-            Use const detail{impl_->detail};
-            sqlite3_bind_int64(impl_->detail.get(), 1, id);
-            if (sqlite3_step(impl_->detail.get()) != SQLITE_ROW)
-                return fault(impl_->database.get(), "find");
-            auto const kind = column(impl_->detail.get(), 1);
-            if (!question.kind.empty() && kind != question.kind) continue;
-            if (hits.size() >= hits_per_session) {
-                more = true;
-                break;
-            }
-            hits.push_back(json::object{
-                {"at_ms", sqlite3_column_int64(impl_->detail.get(), 0)},
-                {"kind", kind},
-                {"text", parts_of(column(find, 1))}});
-        }
-        if (stepped != SQLITE_ROW && stepped != SQLITE_DONE)
-            return fault(impl_->database.get(), "find");
-        if (found_in == sessions_.size()) break;
-        if (!hits.empty()) {
-            auto one = described(sessions_[found_in]);
-            one["hits"] = std::move(hits);
-            one["more"] = more;
+        if (another) {
+            auto one = described(sessions_[scan.place]);
+            one["hits"] = json::array{};
+            one["more"] = false;
             shown.push_back(std::move(one));
+            last = scan.place;
         }
-        // A first hit in a session that does not fit leads to the next that does.
-        place = next_fitting(fits(sessions_[found_in], question) ? found_in + 1 : found_in);
+        auto& one = shown.back().get_object();
+        if (scan.hits > hits_per_session) {
+            one["more"] = true;
+            continue;
+        }
+        auto const id = sqlite3_column_int64(find, 0);
+        Use const looked{impl_->detail};
+        sqlite3_bind_int64(detail, 1, id);
+        if (sqlite3_step(detail) != SQLITE_ROW) return fault(impl_->database.get(), "find");
+        one["hits"].get_array().push_back(json::object{
+            {"at_ms", sqlite3_column_int64(detail, 0)},
+            {"kind", column(detail, 1)},
+            {"text", parts_of(column(find, 1))}});
     }
+    if (scan.failed || (stepped != SQLITE_ROW && stepped != SQLITE_DONE))
+        return fault(impl_->database.get(), "find");
     return json::object{{"sessions", std::move(shown)}, {"next", std::move(next)}};
 }
 

@@ -68,6 +68,7 @@ public:
 
 private:
     struct Impl;
+    struct Scan;
     explicit SearchIndex(std::unique_ptr<Impl> impl);
 
     [[nodiscard]] bool
