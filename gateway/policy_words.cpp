@@ -100,6 +100,9 @@ Result<Push> read_push(json::object const& body)
         push.kind = Push::Kind::extended;
         push.until = fields.text("until", 64);
         push.left_ms = fields.number("left_ms", 0, left_ms_max);
+    } else if (kind == "pause") {
+        push.kind = Push::Kind::pause;
+        push.paused = fields.flag("paused");
     } else if (kind == "message") {
         push.kind = Push::Kind::message;
     } else {

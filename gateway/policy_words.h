@@ -62,12 +62,13 @@ struct Menu {
 
 /// An order, a change or a message that policyd sends unasked.
 struct Push {
-    enum class Kind { end, extended, message };
+    enum class Kind { end, extended, message, pause };
     Kind kind;
     std::string reason; // end
     std::string code;   // end
     std::string until;  // extended
     std::int64_t left_ms = 0;
+    bool paused = false; // pause
     std::string text;
 };
 

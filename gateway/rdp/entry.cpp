@@ -228,8 +228,14 @@ std::optional<OpenRequest> Entry::choose()
 std::optional<Grant> Entry::open(OpenRequest const& request)
 {
     while (!session_.is_over()) {
-        auto opened =
-            session_.with_policy([&](PolicyLink& policy) { return policy.ask_open(request); });
+        auto opened = session_.with_policy([&](PolicyLink& policy) {
+            auto answer = policy.ask_open(request);
+            // Before anybody reads the order that may follow the grant.
+            if (answer)
+                if (auto const* const grant = std::get_if<Grant>(&*answer))
+                    session_.set_paused(grant->paused);
+            return answer;
+        });
         if (!opened) return {};
         if (auto* const grant = std::get_if<Grant>(&*opened)) return std::move(*grant);
         auto const& refusal = std::get<Refusal>(*opened);

@@ -128,6 +128,11 @@ bool Relay::type(TypedKey typed)
         return false;
     }
     if (session_.is_over()) return false;
+    // What is let go of was pressed before: the target must not believe it is still held.
+    if (session_.is_paused() && typed.stroke.down) {
+        if (session_.banner_shown() && dismisses_banner(typed)) session_.dismiss_banner();
+        return false;
+    }
     bool const is_secret = secrets_->hides(typed);
     if (!session_.record(is_secret ? feed::Kind::hidden_key : feed::Kind::key, key_payload(typed)))
         return false;
@@ -173,6 +178,9 @@ bool Relay::on_mouse(UINT16 flags, UINT16 x, UINT16 y)
 {
     session_.note_activity();
     if (!active_ || session_.is_over()) return false;
+    constexpr UINT16 acts = PTR_FLAGS_DOWN | PTR_FLAGS_MOVE | PTR_FLAGS_WHEEL | PTR_FLAGS_HWHEEL;
+    bool const is_release = (flags & acts) == 0;
+    if (session_.is_paused() && !is_release && !session_.banner_covers(x, y)) return false;
     session_.count(true, 1);
     // A wheel says where it turns only with the move before it.
     if ((flags & (PTR_FLAGS_WHEEL | PTR_FLAGS_HWHEEL)) == 0) {

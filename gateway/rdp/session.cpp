@@ -217,7 +217,8 @@ void Session::on_target_ready()
         last_activity_ = std::chrono::steady_clock::now();
     }
     target_ready_ = true;
-    show_banner(words, BannerTone::notice);
+    if (is_paused()) words += "\n" + text(language_, TextKey::session_paused);
+    show_banner(words, is_paused() ? BannerTone::warning : BannerTone::notice);
     wake();
 }
 
@@ -243,9 +244,14 @@ void Session::on_push(Push const& push)
         set_deadline(push.until, push.left_ms, std::chrono::steady_clock::now());
         break;
     }
+    case Push::Kind::pause:
+        set_paused(push.paused);
+        break;
     case Push::Kind::message:
         break;
     }
+    if (push.kind == Push::Kind::pause && push.paused)
+        return show_banner(printable(push.text, 1000), BannerTone::warning);
     show_banner(printable(push.text, 1000), BannerTone::notice);
 }
 

@@ -44,6 +44,10 @@ public:
     [[nodiscard]] bool is_over() const { return over_; }
     /// Waits, at most `limit`, for the end.
     bool wait_over(std::chrono::milliseconds limit);
+    /// What the person sends waits: an escort must watch, and none does. Set with the grant, while
+    /// nothing else of policyd's is read, and by its orders afterwards.
+    void set_paused(bool paused) { paused_ = paused; }
+    [[nodiscard]] bool is_paused() const { return paused_; }
     void note_activity();
     void count(bool up, std::uint64_t bytes) { (up ? bytes_in_ : bytes_out_) += bytes; }
     /// To policyd and into the recording.
@@ -136,6 +140,7 @@ private:
     Painter painter_;
     std::unique_ptr<FeedLink> feed_owner_;
     std::atomic<FeedLink*> feed_ = nullptr;
+    std::atomic<bool> paused_ = false;
     std::atomic<bool> recording_ = false; // acknowledgements are judged
     std::atomic<Language> language_ = Language::french;
 

@@ -97,6 +97,7 @@ Result<Grant> read_grant(json::object const& body, std::vector<Fd> descriptors)
     grant.functions = fields.texts("functions");
     bool const first = fields.flag("first");
     grant.start_text = fields.text("start_text", gateway::frame_text_max);
+    grant.paused = fields.flag("paused");
     auto const target = fields.object("target");
     ECLUSE_TRY(fields.finish());
     grant.target = ECLUSE_TRY(read_target(target));

@@ -66,6 +66,7 @@ struct Grant {
     std::int64_t left_ms = 0;
     std::vector<std::string> functions;
     std::string start_text;
+    bool paused = false; // an escort must watch, and none does
     Target target;
     Fd target_socket;
     Fd intake;

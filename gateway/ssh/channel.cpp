@@ -25,7 +25,7 @@ std::string for_terminal(std::string_view text)
 
 Channel::Channel(ChannelHost& host, std::uint16_t number)
     : host_{host}, number_{number}, up_{[this](auto bytes) { return tap_up(bytes); },
-                                        [this] { return gate(); }},
+                                        [this] { return gate_up(); }},
       down_{[this](auto bytes) { return tap_down(bytes); }, [this] { return gate(); }},
       error_{[this](auto bytes) { return tap_error(bytes); }, [this] { return gate(); }}
 {
@@ -61,7 +61,7 @@ void Channel::say(std::string_view text)
 
 void Channel::warn(std::string_view title, std::string_view text)
 {
-    if (!has_terminal() || state_ != State::relaying) return;
+    if (!has_terminal() || (state_ != State::relaying && state_ != State::opening)) return;
     if (!title.empty()) notices_ += "\x1b]0;" + printable(title) + "\a";
     notices_ += '\a';
     if (!terminal_.in_full_screen() && !text.empty()) say("\n" + std::string{text} + "\n");

@@ -101,6 +101,7 @@ private:
     [[nodiscard]] std::string_view tap_error(std::string_view bytes);
     void apply(Tap::Result& result);
     [[nodiscard]] bool gate() const;
+    [[nodiscard]] bool gate_up() const { return gate() && !host_.is_paused(); }
 
     ChannelHost& host_;
     std::uint16_t number_;
@@ -120,6 +121,7 @@ private:
     std::unique_ptr<MenuDialog> menu_;
     std::string typed_; // for us, not for the target
     bool told_waiting_ = false;
+    bool told_paused_ = false;
 
     Step next_ = Step::channel;
     std::size_t env_sent_ = 0;

@@ -27,6 +27,8 @@ public:
 
     /// Starts the recording and the target's session with the first grant of the connection.
     virtual Result<> on_grant(Grant grant) = 0;
+    /// What the vendor sends waits: an escort must watch, and none does.
+    [[nodiscard]] virtual bool is_paused() const = 0;
     /// The greeting, once per connection; empty afterwards.
     [[nodiscard]] virtual std::string take_greeting() = 0;
     /// The person or a transfer did something.

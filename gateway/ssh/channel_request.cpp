@@ -157,6 +157,12 @@ bool Channel::step_opening()
         error_.from(target_, true);
         down_.from(target_, false);
     }
+    if (next_ == Step::start && host_.is_paused()) {
+        // What is asked for here is sent too: it waits like what is typed.
+        if (std::exchange(told_paused_, true)) return false;
+        say(text(host_.person().language, TextKey::session_paused) + "\n");
+        return true;
+    }
     if (next_ == Step::start && !std::exchange(started_, true)) {
         // INVARIANT: the record knows what was asked before the target does.
         host_.sink()->put(

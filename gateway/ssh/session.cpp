@@ -156,6 +156,7 @@ Result<> Session::on_grant(Grant grant)
     auto target = std::move(grant.target);
     grant_ = std::move(grant);
     set_deadline(grant_->until, grant_->left_ms, now);
+    paused_ = grant_->paused;
     sink_ = std::make_unique<RecordSink>(
         std::move(descriptors[1]), std::chrono::milliseconds{settings_.stall_ms}
     );
@@ -179,12 +180,16 @@ void Session::on_push(Push const& push)
         return;
     case Push::Kind::extended:
         set_deadline(push.until, push.left_ms, std::chrono::steady_clock::now());
-        [[fallthrough]];
+        break;
+    case Push::Kind::pause:
+        if (!sink_) return; // the grant says what is true when it comes
+        paused_ = push.paused;
+        break;
     case Push::Kind::message:
-        for (auto& channel : channels_)
-            channel->warn("", push.text);
-        return;
+        break;
     }
+    for (auto& channel : channels_)
+        channel->warn("", push.text);
 }
 
 void Session::on_target_failed(Refusal const& refusal)

@@ -38,6 +38,7 @@ private:
     TargetLeg& target() override { return target_; }
     RecordSink* sink() override { return sink_.get(); }
     Grant const* grant() const override { return grant_ ? &*grant_ : nullptr; }
+    bool is_paused() const override { return paused_; }
     Result<> on_grant(Grant grant) override;
     std::string take_greeting() override;
     void note_activity() override;
@@ -81,6 +82,7 @@ private:
     Deadline last_activity_;
     std::vector<std::int64_t> warnings_; // minutes still to be warned of, largest first
     std::optional<Ending> ending_;
+    bool paused_ = false;
     bool greeted_ = false;
     bool target_announced_ = false;
     PolicyLink::Id failure_asked_ = 0;

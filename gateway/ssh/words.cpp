@@ -94,6 +94,7 @@ Result<Grant> read_grant(json::object const& body, std::vector<Fd> descriptors)
     grant.functions = fields.texts("functions");
     grant.first = fields.flag("first");
     grant.start_text = fields.text("start_text", frame_text_max);
+    grant.paused = fields.flag("paused");
     // A later channel shares the first one's target: it is told nothing about it again.
     auto const target = grant.first ? fields.object("target") : json::object{};
     auto const record = fields.object("record");

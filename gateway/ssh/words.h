@@ -80,6 +80,7 @@ struct Grant {
     std::int64_t left_ms = 0;
     std::vector<std::string> functions;
     bool first = false;
+    bool paused = false; // an escort must watch, and none does
     std::string start_text;
     Target target;
     std::int64_t exec_budget_bytes = 0;

@@ -32,6 +32,8 @@ std::vector<JournalType> const& journal_types()
         {"session.extended", "Prolongation d’une session en cours"},
         {"session.viewed", "Observation d’une session en cours"},
         {"session.view_ended", "Fin de l’observation d’une session en cours"},
+        {"session.paused", "Saisie suspendue : aucun accompagnateur n’observe la session"},
+        {"session.resumed", "Saisie rétablie : un accompagnateur observe la session"},
         {"session.message", "Message envoyé à l’intervenant"},
         {"session.target_connected", "Connexion établie avec la cible"},
         {"session.target_failed", "Échec de la connexion à la cible"},

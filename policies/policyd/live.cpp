@@ -81,6 +81,14 @@ void Live::watched(std::string_view session, bool watched)
     if (found != sessions_.end()) found->second.worker->push_watched(watched);
 }
 
+void Live::pause(std::string_view session, bool paused, std::string_view text)
+{
+    auto const found = sessions_.find(session);
+    if (found == sessions_.end()) return;
+    found->second.session.paused = paused;
+    found->second.worker->push_paused(paused, text);
+}
+
 std::size_t Live::message(std::string_view session, std::string_view text)
 {
     auto const found = sessions_.find(session);

@@ -44,6 +44,8 @@ struct LiveSession {
     UtcMillis started{};
     UtcTime until{};
     Deadline deadline{};
+    bool watched_only = false; // its window wants an escort who watches
+    bool paused = false;       // and none does: what the vendor sends waits
     bool ending = false;
     std::string end_reason, end_by, end_comment;
     Deadline kill_at{}; // ending: when we close the worker's connection ourselves
@@ -58,6 +60,8 @@ public:
     virtual void push_message(std::string_view text) = 0;
     /// Somebody of the hospital begins to watch, or nobody does any more.
     virtual void push_watched(bool watched) = 0;
+    /// What the vendor sends waits from now on, or no longer.
+    virtual void push_paused(bool paused, std::string_view text) = 0;
     virtual void hang_up() = 0;
 };
 
@@ -86,6 +90,7 @@ public:
     std::size_t end_all(Ending const& ending);
     std::size_t message(std::string_view session, std::string_view text);
     void watched(std::string_view session, bool watched);
+    void pause(std::string_view session, bool paused, std::string_view text);
 
     [[nodiscard]] std::size_t count() const { return sessions_.size(); }
     [[nodiscard]] std::size_t count_on_asset(std::string_view asset) const;

@@ -4,6 +4,8 @@
 #include "policies/policyd/clock.h"
 #include "policies/policyd/live.h"
 #include "policies/policyd/operator_act.h"
+#include "policies/policyd/operator_invitation.h"
+#include "policies/policyd/watches.h"
 #include "policies/policyd/window_record.h"
 #include "policies/store/escorts.h"
 #include "policies/store/windows.h"
@@ -34,6 +36,9 @@ Reply set_escort(Context& context, Caller const& caller, Request& request, Answe
              {{"field", "escort"}, {"before", window->escort.value_or("")}, {"after", person->id}}},
         [&] { return store::set_escort(context.database, id, person->id); }
     ));
+    // Whoever was named before may watch no longer.
+    context.watches.recheck(context);
+    context.watches.settle(context, id);
     return json::object{{"window", id}, {"login", person->login}};
 }
 
@@ -73,6 +78,9 @@ Reply declare(Context& context, Caller const& caller, Request& request, Answer c
         }
     ));
     if (!changed) return already(id);
+    context.watches.settle(context, id);
+    // Who leaves watches no longer, where it was as an escort that they did.
+    if (!present) context.watches.recheck(context);
     tell_sessions(
         context,
         id,
@@ -82,11 +90,38 @@ Reply declare(Context& context, Caller const& caller, Request& request, Answer c
     return json::object{{"window", id}, {"present", present}};
 }
 
+/// What an escort has before them: the own windows, and what goes on in them.
+Reply list(Context& context, Caller const& caller, Request& request, Answer const&)
+{
+    Fields fields{request.fields};
+    if (auto const done = fields.finish(); !done) return Reply::violation(done.error().what);
+    auto rows =
+        ECLUSE_TRY(store::escorted_windows(context.database, caller.person, seconds_now(context)));
+    for (auto& row : rows) {
+        auto& window = row.get_object();
+        json::array sessions;
+        for (auto const& session : context.live.list())
+            if (session.window == std::string_view{window.at("window").get_string()})
+                sessions.push_back(json::object{
+                    {"session", session.id},
+                    {"name", session.person_name},
+                    {"asset", session.asset_name},
+                    {"account", session.account},
+                    {"protocol", to_code(session.protocol)},
+                    {"started_at", to_iso(to_seconds(session.started))},
+                    {"paused", session.paused},
+                    {"watched_by", context.watches.who_watches(session.id)}});
+        window["sessions"] = std::move(sessions);
+    }
+    return document(json::object{{"rows", std::move(rows)}, {"more", false}});
+}
+
 } // namespace
 
 void add_escort_requests(RequestTable& table, Context& context)
 {
     add_request(table, context, "escort.set", {{"dsi"}}, &set_escort);
+    add_request(table, context, "escort.list", {{"dsi", "escort"}}, &list);
     add_request(table, context, "window.escort", {{"dsi", "escort"}}, &declare);
 }
 

@@ -62,7 +62,10 @@ Reply show(Context& context, Caller const& caller, Request& request, Answer cons
             session->at("vendor").get_string() != vendor->name)
             return unknown(TextKey::operator_unknown_session, id);
     }
-    if (auto const* live = context.live.find(id)) session->emplace("until", to_iso(live->until));
+    if (auto const* live = context.live.find(id)) {
+        session->emplace("until", to_iso(live->until));
+        session->emplace("paused", live->paused);
+    }
     // The vendor's people know that somebody watches, not who.
     if (!own) session->emplace("watched_by", context.watches.who_watches(id));
     return document(std::move(*session));
@@ -84,7 +87,10 @@ Reply cut(Context& context, Caller const& caller, Request& request, Answer const
     auto const why = fields.text("reason", reason_bytes_max);
     if (auto const done = fields.finish(); !done) return Reply::violation(done.error().what);
     if (why.empty()) return bad_value("reason", "vide");
-    if (!context.live.find(id)) return unknown(TextKey::operator_unknown_session, id);
+    auto const* const live = context.live.find(id);
+    // Whoever may watch it may stop it.
+    if (!live || !may_watch(context, caller, *live))
+        return unknown(TextKey::operator_unknown_session, id);
     // The order goes out even if the journal could not be written: taking access away never waits
     // for evidence, and a journal that fails ends everything anyway.
     auto const noted = journal_cut(context, caller, id, why);
@@ -151,7 +157,7 @@ void add_session_requests(RequestTable& table, Context& context)
         "dsi", "rssi", "auditor", "technician", "vendor_manager"};
     add_request(table, context, "session.list", {readers}, &list);
     add_request(table, context, "session.show", {readers}, &show);
-    add_request(table, context, "session.cut", {{"dsi", "rssi"}}, &cut);
+    add_request(table, context, "session.cut", {{"dsi", "rssi", "escort"}}, &cut);
     add_request(table, context, "session.cut_many", {{"dsi", "rssi"}}, &cut_many);
     add_request(table, context, "session.message", {{"dsi", "rssi"}}, &message);
 }

@@ -32,7 +32,9 @@ Reply watch(Context& context, Caller const& caller, Request& request, Answer con
     auto const id = fields.text("session", id_bytes_max);
     if (auto const done = fields.finish(); !done) return Reply::violation(done.error().what);
     auto const* const live = context.live.find(id);
-    if (!live || live->ending) return unknown(TextKey::operator_unknown_session, id);
+    // An escort hears of the own windows' sessions only.
+    if (!live || live->ending || !may_watch(context, caller, *live))
+        return unknown(TextKey::operator_unknown_session, id);
     if (!context.watches.may_begin(caller.person)) return cannot_watch();
     auto pair = ECLUSE_TRY(make_pair());
     auto const name = random_id('O');
@@ -74,7 +76,7 @@ Reply watch(Context& context, Caller const& caller, Request& request, Answer con
 
 void add_watch_requests(RequestTable& table, Context& context)
 {
-    add_request(table, context, "session.watch", {{"dsi", "rssi"}}, &watch);
+    add_request(table, context, "session.watch", {{"dsi", "rssi", "escort"}}, &watch);
 }
 
 } // namespace ecluse::policyd

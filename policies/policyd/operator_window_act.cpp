@@ -52,6 +52,7 @@ json::object described(store::Window const& window)
         {"closes", to_iso(UtcTime{std::chrono::seconds{window.closes_at}})},
         {"open_mode", window.open_mode},
         {"escort_required", window.escort_required},
+        {"escort_watch", window.escort_watch},
         {"functions", json::array(window.functions.begin(), window.functions.end())}};
 }
 
@@ -95,6 +96,7 @@ Reply approve(Context& context, Caller const& caller, Request& request, Answer c
     auto const override_reason = fields.optional_text("override_reason", reason_bytes_max);
     auto const lift = fields.optional_text("report_lift", reason_bytes_max);
     bool const escort = fields.flag("escort", false);
+    bool const escort_watch = fields.flag("escort_watch", false);
     auto const comment = fields.optional_text("comment", reason_bytes_max);
     if (auto const done = fields.finish(); !done) return Reply::violation(done.error().what);
     change.usage_hours_override = override_reason.value_or("");
@@ -110,7 +112,9 @@ Reply approve(Context& context, Caller const& caller, Request& request, Answer c
     window.closes_at = times.closes.time_since_epoch().count();
     window.state = "approved";
     if (mode) window.open_mode = *mode;
-    if (escort) window.escort_required = true;
+    // Who must look must be there.
+    if (escort || escort_watch) window.escort_required = true;
+    if (escort_watch) window.escort_watch = true;
     for (auto const& function : removed)
         if (std::erase(window.functions, function) == 0)
             return bad_value("remove_function", function);

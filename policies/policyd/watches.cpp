@@ -1,5 +1,6 @@
 #include "policies/policyd/watches.h"
 
+#include "common/bytes.h"
 #include "common/fill_text.h"
 #include "common/json.h"
 #include "common/log.h"
@@ -10,6 +11,7 @@
 #include "policies/policyd/live.h"
 #include "policies/policyd/operator_session.h"
 #include "policies/policyd/recorder_link.h"
+#include "policies/store/escorts.h"
 
 #include <algorithm>
 #include <chrono>
@@ -29,11 +31,79 @@ void tell_technician(Context& context, std::string const& session, bool watched)
     context.live.watched(session, watched);
 }
 
+Result<store::EscortStanding> present_escorts(Context& context, std::string const& window)
+{
+    return store::escort_standing(
+        context.database, window, context.clock.decision_now().time_since_epoch().count()
+    );
+}
+
+bool is_present(store::EscortStanding const& standing, std::string_view person)
+{
+    return std::any_of(standing.present.begin(), standing.present.end(), [&](auto const& one) {
+        return one.person == person;
+    });
+}
+
+/// `watch`: of the escort by whom it goes on; nullptr: nobody's, it waits.
+bool journal_pause(Context& context, std::string const& session, Watches::Watch const* watch)
+{
+    json::object event{
+        {"actor", watch ? watch->person : "system"},
+        {"object", session},
+        {"outcome", watch ? "watched" : "unwatched"}};
+    if (watch) event["source"] = watch->source;
+    auto const done = context.journal.record(
+        context.clock.utc_now(), watch ? "session.resumed" : "session.paused", std::move(event)
+    );
+    if (!done) log(LogLevel::error, "journal session.paused: " + done.error().what);
+    return done.has_value();
+}
+
 } // namespace
 
-bool may_watch(Caller const& caller)
+bool may_watch(Context& context, Caller const& caller, LiveSession const& session)
 {
-    return caller.has_role("dsi") || caller.has_role("rssi");
+    if (caller.has_role("dsi") || caller.has_role("rssi")) return true;
+    auto const standing = present_escorts(context, session.window);
+    return caller.has_role("escort") && standing && is_present(*standing, caller.person);
+}
+
+Watches::Watch const* Watches::watching_escort(Context& context, LiveSession const& session) const
+{
+    auto const standing = present_escorts(context, session.window);
+    if (!standing) return nullptr;
+    for (auto const& [id, watch] : watches_)
+        if (watch.session == session.id && watch.seen && is_present(*standing, watch.person))
+            return &watch;
+    return nullptr;
+}
+
+void Watches::settle(Context& context, std::string_view window)
+{
+    for (auto const& session : context.live.list()) {
+        if (session.window != window || !session.watched_only || session.ending) continue;
+        auto const* const watch = watching_escort(context, session);
+        if ((watch == nullptr) == session.paused) continue;
+        if (!watch) {
+            context.live.pause(session.id, true, text(session.language, TextKey::session_paused));
+            (void)journal_pause(context, session.id, nullptr);
+            continue;
+        }
+        // The other way round than a pause: nothing passes before it is written who watches.
+        if (!journal_pause(context, session.id, watch)) continue;
+        context.live.pause(
+            session.id,
+            false,
+            text(session.language, TextKey::session_resumed, {{"who", printable(watch->name)}})
+        );
+    }
+}
+
+void Watches::settle_of(Context& context, std::string const& session)
+{
+    if (auto const* const live = context.live.find(session); live && live->watched_only)
+        settle(context, live->window);
 }
 
 bool Watches::may_begin(std::string_view person) const
@@ -56,6 +126,7 @@ void Watches::began(Context& context, std::string const& id)
     bool const is_first = count_on(found->second.session) == 0;
     found->second.seen = true;
     if (is_first) tell_technician(context, found->second.session, true);
+    settle_of(context, found->second.session);
 }
 
 void Watches::ended(Context& context, std::string const& id, std::string_view why)
@@ -80,6 +151,7 @@ void Watches::ended(Context& context, std::string const& id, std::string_view wh
     );
     if (!done) log(LogLevel::error, "journal session.view_ended: " + done.error().what);
     if (watch.seen && count_on(watch.session) == 0) tell_technician(context, watch.session, false);
+    settle_of(context, watch.session);
 }
 
 void Watches::recorder_lost(Context& context)
@@ -93,7 +165,9 @@ void Watches::recheck(Context& context)
     for (auto const& [id, watch] : watches_) {
         auto const caller = operator_session::holder(context, watch.token_sha256);
         // What cannot be looked up cannot go on.
-        if (!caller || !*caller || !may_watch(**caller)) context.recorder.unwatch(id);
+        auto const* const live = context.live.find(watch.session);
+        if (!caller || !*caller || (live && !may_watch(context, **caller, *live)))
+            context.recorder.unwatch(id);
     }
 }
 

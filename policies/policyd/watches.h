@@ -14,6 +14,7 @@ namespace ecluse::policyd {
 
 struct Caller;
 struct Context;
+struct LiveSession;
 
 /// Who watches which live session now. The pictures go from the recorder to the viewer and past
 /// policyd; the right to them stays here: it ends with the login or the role that gave it.
@@ -37,6 +38,9 @@ public:
     /// told when nobody watches any more.
     void ended(Context& context, std::string const& id, std::string_view why);
     void recorder_lost(Context& context);
+    /// Lets through what the vendor sends, in the sessions of windows that want an escort who
+    /// watches, or makes it wait: as is true now. CHM:8.4.
+    void settle(Context& context, std::string_view window);
     /// Ends what is watched by a login that is over, or by a person who may not any more.
     void recheck(Context& context);
 
@@ -45,10 +49,14 @@ public:
     [[nodiscard]] boost::json::array who_watches(std::string_view session) const;
 
 private:
+    void settle_of(Context& context, std::string const& session);
+    [[nodiscard]] Watch const* watching_escort(Context& context, LiveSession const& session) const;
+
     std::map<std::string, Watch, std::less<>> watches_;
 };
 
-/// The roles that may watch a session while it lives.
-[[nodiscard]] bool may_watch(Caller const& caller);
+/// The DSI and the RSSI watch any session while it lives; the escort named for its window, while
+/// declared present, that window's. What cannot be looked up may not.
+[[nodiscard]] bool may_watch(Context& context, Caller const& caller, LiveSession const& session);
 
 } // namespace ecluse::policyd

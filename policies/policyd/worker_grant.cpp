@@ -13,6 +13,7 @@
 #include "policies/policyd/worker_opening.h"
 #include "policies/store/assets.h"
 #include "policies/store/database.h"
+#include "policies/store/escorts.h"
 #include "policies/vault/ssh_key.h"
 #include "policies/vault/vault.h"
 
@@ -137,6 +138,11 @@ Reply WorkerRole::open_first(
     session.account = granted.account;
     session.source_address = address_;
     session.language = person_.language;
+    session.watched_only = session.paused =
+        ECLUSE_TRY(store::escort_standing(
+                       context_.database, session.window, now.time_since_epoch().count()
+                   ))
+            .watching;
     if (seat_) session.client = client_browser;
     if (known.facts.factors.knowledge)
         session.notice = password_warning(known.facts.password_renew_by, now, session.language);
@@ -210,6 +216,7 @@ void WorkerRole::target_answered(Result<Fd> target)
     }
     answer["target"] = std::move(target_fields);
     tell_page_granted(*live);
+    if (live->paused) tell_page_paused(true);
     opening.answer.complete(Reply{std::move(answer), std::move(descriptors)});
     opened();
 }

@@ -290,6 +290,7 @@ granted_object(Context& context, LiveSession const& session, Permissions const& 
         {"left_ms", left_ms(context, session.until)},
         {"functions", function_array(permissions, session.protocol)},
         {"start_text", start_text(context, session)},
+        {"paused", session.paused},
         {"first", true}};
     if (session.protocol == Protocol::ssh)
         answer["record"] = {{"exec_budget_bytes", context.config.recording.exec_budget_bytes}};

@@ -52,6 +52,7 @@ public:
     void push_extended(LiveSession const& session) override;
     void push_message(std::string_view text) override;
     void push_watched(bool watched) override;
+    void push_paused(bool paused, std::string_view text) override;
     void hang_up() override;
 
 private:
@@ -81,6 +82,7 @@ private:
     void tell_page(boost::json::object const& notice) const;
     void tell_page_refused(boost::json::object const& refusal) const;
     void tell_page_granted(LiveSession const& session) const;
+    void tell_page_paused(bool paused) const;
     void tell_page_end(Ending const& ending, Language language) const;
 
     // worker_open.cpp: what it may have

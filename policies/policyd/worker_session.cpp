@@ -110,6 +110,14 @@ void WorkerRole::push_message(std::string_view text)
     connection_->push({{"push", "message"}, {"text", text}});
 }
 
+void WorkerRole::push_paused(bool paused, std::string_view text)
+{
+    // A grant under way will say what is true when it is given.
+    if (opening_) return;
+    connection_->push({{"push", "pause"}, {"paused", paused}, {"text", text}});
+    tell_page_paused(paused);
+}
+
 void WorkerRole::hang_up()
 {
     connection_->close();

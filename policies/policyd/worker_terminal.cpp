@@ -64,6 +64,11 @@ void WorkerRole::tell_page_granted(LiveSession const& session) const
     );
 }
 
+void WorkerRole::tell_page_paused(bool paused) const
+{
+    tell_page({{"say", "paused"}, {"paused", paused}});
+}
+
 void WorkerRole::push_watched(bool watched)
 {
     tell_page({{"say", "watched"}, {"watched", watched}});

@@ -40,8 +40,8 @@ Result<std::optional<Window>> find_window(Database& database, std::string const&
 {
     auto const row = ECLUSE_TRY(database.row(
         "SELECT id, vendor, opens_at, closes_at, state, open_mode, emergency, nature, reason, "
-        "ticket, details, requested_by, requested_at, escort, escort_required, decided_by FROM "
-        "access_window WHERE id = $1",
+        "ticket, details, requested_by, requested_at, escort, escort_required, escort_watch, "
+        "decided_by FROM access_window WHERE id = $1",
         {id}
     ));
     if (!row) return std::optional<Window>{};
@@ -62,6 +62,7 @@ Result<std::optional<Window>> find_window(Database& database, std::string const&
     window.escort = row->optional_text("escort");
     window.decided_by = row->optional_text("decided_by");
     window.escort_required = row->number("escort_required") != 0;
+    window.escort_watch = row->number("escort_watch") != 0;
     ECLUSE_TRY(load_lists(database, window));
     return std::optional{std::move(window)};
 }
@@ -107,7 +108,8 @@ Result<> decide_window(Database& database, Window const& window, WindowDecision 
     auto const changed = ECLUSE_TRY(database.run(
         "UPDATE access_window SET state = $1, opens_at = $2, closes_at = $3, open_mode = $4, "
         "decided_by = $5, decided_at = $6, decision_reason = $7, override_reason = $8, "
-        "report_lifted_reason = $9, escort_required = $10 WHERE id = $11 AND state = 'requested'",
+        "report_lifted_reason = $9, escort_required = $10, escort_watch = $11 WHERE id = $12 AND "
+        "state = 'requested'",
         {decision.state,
          window.opens_at,
          window.closes_at,
@@ -118,6 +120,7 @@ Result<> decide_window(Database& database, Window const& window, WindowDecision 
          nullable(decision.override_reason),
          nullable(decision.report_lifted_reason),
          std::int64_t{window.escort_required},
+         std::int64_t{window.escort_watch},
          decision.id}
     ));
     if (changed != 1) return Error{Errc::refused, "decide window: state"};
@@ -228,7 +231,8 @@ Result<json::object> show_window(Database& database, std::string const& id)
         "requested_at, (SELECT login FROM person WHERE id = w.decided_by) AS decided_by, "
         "w.decided_at AS decided_at, w.decision_reason AS decision_reason, w.override_reason AS "
         "override_reason, w.report_lifted_reason AS report_lifted_reason, w.escort_required AS "
-        "escort_required, (SELECT login FROM person WHERE id = w.opened_by) AS opened_by, "
+        "escort_required, w.escort_watch AS escort_watch, (SELECT login FROM person WHERE id = "
+        "w.opened_by) AS opened_by, "
         "w.opened_at AS opened_at, (SELECT login FROM person WHERE id = w.closed_by) AS "
         "closed_by, w.closed_at AS closed_at, w.close_reason AS close_reason, "
         "(SELECT login FROM person WHERE id = w.escort) AS escort, "
@@ -256,6 +260,7 @@ Result<json::object> show_window(Database& database, std::string const& id)
          {"ticket"},
          {"escort"},
          {"escort_required", As::flag},
+         {"escort_watch", As::flag},
          {"requested_by"},
          {"requested_at", As::instant},
          {"decided_by"},

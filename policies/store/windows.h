@@ -12,7 +12,7 @@ struct WindowTarget {
 struct Window {
     std::string id, vendor, state, open_mode, nature, reason, details, requested_by;
     std::int64_t opens_at = 0, closes_at = 0, requested_at = 0;
-    bool emergency = false, escort_required = false;
+    bool emergency = false, escort_required = false, escort_watch = false;
     std::optional<std::string> ticket, escort, decided_by;
     std::vector<std::string> people, functions;
     std::vector<WindowTarget> targets;

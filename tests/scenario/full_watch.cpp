@@ -1,3 +1,4 @@
+#include "tests/support/eventually.h"
 #include "tests/support/full_stack.h"
 #include "tests/support/must.h"
 
@@ -5,6 +6,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <filesystem>
 
 using namespace ecluse;
 using namespace ecluse::test;
@@ -101,6 +103,82 @@ TEST_CASE(
     CHECK(ended.size() == 3);
     CHECK(contains(json::serialize(begun), "Leroy"));
     CHECK(contains(json::serialize(begun), "Amrani"));
+}
+
+TEST_CASE(
+    "what the vendor sends waits while no escort watches, where the window says so", "[CHM:8.4]"
+)
+{
+    FullStack stack;
+    auto& people = stack.people();
+    auto const opens = to_seconds(utc_now()) + 5s;
+    auto const asked = stack.request("n.belkacem", opens, opens + 10min);
+    REQUIRE(asked.exit == 0);
+    auto const window = asked.field("window");
+    auto const approved = people.as("c.leroy", {"window", "approve", window, "--escort-watch"});
+    INFO(approved.out << approved.err);
+    REQUIRE(approved.exit == 0);
+    REQUIRE(people.as("c.leroy", {"escort", "set", window, "d.roux"}).exit == 0);
+    REQUIRE(people.as("d.roux", {"escort", "arrive", window}).exit == 0);
+    eventually([&] {
+        return people.as("c.leroy", {"window", "show", window}).json().at("state") == "open";
+    });
+    auto const mark = [&](std::string const& name) { return stack.path(name); };
+    auto const exists = [&](std::string const& name) {
+        return std::filesystem::exists(stack.path(name));
+    };
+    auto const is_paused = [&](std::string const& session) {
+        return people.as("d.roux", {"session", "show", session}).json().at("paused").as_bool();
+    };
+    // A command is sent with the request that starts it: it waits too.
+    FullStack::Client const terminal{.options = {"-tt"}};
+    auto const command = stack.start_ssh({"touch " + mark("by-command")}, terminal);
+    stack.await(*command, "Saisie suspendue");
+    auto const session = live_session(stack);
+    CHECK(is_paused(session));
+    CHECK_FALSE(exists("by-command"));
+
+    auto escort = watch(stack, "d.roux", session);
+    CHECK(command->finish().status == 0);
+    CHECK(exists("by-command"));
+    CHECK(escort->finish().status == 0);
+
+    auto const shell = stack.start_ssh({}, terminal);
+    stack.await(*shell, "Saisie suspendue");
+    shell->write("touch " + mark("before") + "\r");
+    auto const second = live_session(stack);
+    // Somebody who is not the escort may look, and changes nothing.
+    auto const rssi = watch(stack, "r.amrani", second);
+    stack.await(*shell, "Session observée");
+    CHECK_FALSE(exists("before"));
+    escort = watch(stack, "d.roux", second);
+    stack.await(*shell, "Saisie rétablie");
+    eventually([&] { return exists("before"); });
+
+    // The escort closes the view: what is typed from now on waits, though the RSSI still looks.
+    escort->signal(SIGINT);
+    CHECK(escort->finish().status == 0);
+    eventually([&] { return is_paused(second); });
+    shell->write("touch " + mark("between") + "\r");
+    CHECK(people.as("c.leroy", {"session", "message", second, "un instant"}).exit == 0);
+    stack.await(*shell, "un instant");
+    CHECK_FALSE(exists("between"));
+
+    // Back, and then gone for good: presence counts as much as looking.
+    escort = watch(stack, "d.roux", second);
+    eventually([&] { return exists("between"); });
+    CHECK(people.as("d.roux", {"escort", "leave", window}).exit == 0);
+    eventually([&] { return is_paused(second); });
+    shell->write("touch " + mark("after") + "\r");
+    CHECK(people.as("c.leroy", {"session", "message", second, "deux instants"}).exit == 0);
+    stack.await(*shell, "deux instants");
+    CHECK_FALSE(exists("after"));
+    CHECK(people.as("c.leroy", {"session", "cut", second, "--reason", "fini"}).exit == 0);
+    (void)shell->finish();
+    CHECK_FALSE(exists("after"));
+    stack.wait_until_sealed(2);
+    stack.check_evidence();
+    CHECK(stack.events("session.resumed").size() == 3);
 }
 
 TEST_CASE("watching ends with the login, the role and the person that allowed it", "[WEB:AA1]")

@@ -12,8 +12,13 @@ import { hasRole } from "../parts/session";
 import { Reports } from "../views/reports";
 import { Account } from "../views/account";
 
+/** Whoever only accompanies sees the own windows, and nothing of what they may not. */
+const onlyEscort = () => !hasRole("dsi", "rssi", "auditor", "log_manager", "platform_admin");
+const staff = () => !onlyEscort();
+const MyEscorts = () => <Later load={() => import("./escorts")} show={({ Escorts }) => <Escorts />} />;
+
 export const places: readonly Place[] = [
-  { path: "/", view: Home },
+  { path: "/", view: () => (onlyEscort() ? <MyEscorts /> : <Home />) },
   { path: "/creneaux", view: Windows },
   { path: "/creneaux/:id", view: ConsoleWindow },
   { path: "/calendrier", view: Calendar },
@@ -36,19 +41,21 @@ export const places: readonly Place[] = [
   { path: "/revues", view: () => <Later load={() => import("./account_reviews")} show={({ HospitalReviews }) => <HospitalReviews />} /> },
   { path: "/revues/:id", view: ({ id }: { id: string }) => <Later load={() => import("./account_reviews")} show={({ HospitalReview }) => <HospitalReview id={id} />} /> },
   { path: "/conformite", view: () => <Later load={() => import("./conformity")} show={({ Conformity }) => <Conformity />} /> },
+  { path: "/accompagnements", view: () => <MyEscorts /> },
   { path: "/compte", view: Account },
 ];
 export const nav: readonly Entry[] = [
   { path: "/", label: () => t("nav.home"), icon: "circle-check" },
-  { path: "/creneaux", label: () => t("nav.windows"), icon: "calendar-days", below: ["/calendrier"] },
-  { path: "/sessions", label: () => t("nav.sessions"), icon: "monitor" },
+  { path: "/creneaux", label: () => t("nav.windows"), icon: "calendar-days", below: ["/calendrier"], shown: staff },
+  { path: "/accompagnements", label: () => t("nav.escorts"), icon: "eye", shown: () => hasRole("dsi") },
+  { path: "/sessions", label: () => t("nav.sessions"), icon: "monitor", shown: staff },
   { path: "/enregistrements", label: () => t("nav.recordings"), icon: "eye", shown: () => hasRole("rssi", "auditor") },
   { path: "/recherche", label: () => t("nav.search"), icon: "search", shown: () => hasRole("rssi", "auditor", "log_manager") },
-  { path: "/comptes-rendus", label: () => t("nav.reports"), icon: "file-text" },
-  { path: "/titulaires", label: () => t("nav.vendors"), icon: "building-2" },
-  { path: "/personnes", label: () => t("nav.people"), icon: "users", below: ["/revues"] },
-  { path: "/cibles", label: () => t("nav.assets"), icon: "server" },
-  { path: "/refus", label: () => t("nav.refusals"), icon: "circle-x" },
-  { path: "/urgence", label: () => t("nav.emergency"), icon: "siren", below: ["/astreinte"] },
+  { path: "/comptes-rendus", label: () => t("nav.reports"), icon: "file-text", shown: staff },
+  { path: "/titulaires", label: () => t("nav.vendors"), icon: "building-2", shown: staff },
+  { path: "/personnes", label: () => t("nav.people"), icon: "users", below: ["/revues"], shown: staff },
+  { path: "/cibles", label: () => t("nav.assets"), icon: "server", shown: staff },
+  { path: "/refus", label: () => t("nav.refusals"), icon: "circle-x", shown: staff },
+  { path: "/urgence", label: () => t("nav.emergency"), icon: "siren", below: ["/astreinte"], shown: staff },
   { path: "/conformite", label: () => t("nav.conformity"), icon: "file-text", shown: () => hasRole("dsi", "rssi", "auditor") },
 ];

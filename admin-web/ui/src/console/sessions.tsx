@@ -4,7 +4,7 @@ import { useCall } from "../lib/live";
 import { useQuery } from "../lib/route";
 import { plural, t, word } from "../lib/text";
 import { showDuration, showMoment, useNow } from "../lib/time";
-import { Empty, Facts, Icon, Loading, Moment, Notice, ProblemBox, Raw, RecordingState, TimeLeft } from "../parts/basics";
+import { Chip, Empty, Facts, Icon, Loading, Moment, Notice, ProblemBox, Raw, RecordingState, TimeLeft } from "../parts/basics";
 import { Area, AskButton, Dialog, type Errors, Form, Input, Select, useAct } from "../parts/form";
 import { Later } from "../parts/app";
 import { Page } from "../parts/page";
@@ -244,6 +244,7 @@ export function Session({ id }: { id: string }) {
         </section>
         <Notice tone="quiet" title={live ? t("session.picture") : t("live.over_title")}>
           <p>{live ? t("session.picture_text") : t("live.over_text")}</p>
+          {live && s.paused && <p><Chip tone="warn">{t("terminal.paused")}</Chip> {t("session.paused")}</p>}
           {live && <p>{watchers.length > 0 ? t("live.watched_by") : t("live.watched_by_nobody")}</p>}
           <WatchedBy rows={live ? watchers : []} />
         </Notice>

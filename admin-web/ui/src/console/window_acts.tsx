@@ -38,6 +38,7 @@ function ApproveDialog({ window: w, onClose, done }: { window: Answer; onClose: 
   const [override, setOverride] = useState("");
   const [lift, setLift] = useState("");
   const [escort, setEscort] = useState(Boolean(w.escort_required));
+  const [watch, setWatch] = useState(false);
   const [comment, setComment] = useState("");
   const act = useAct();
   const late = Boolean(w.emergency) && (((w.remarks ?? []) as string[]).includes("report_late") || act.problem?.code === "E-URG-02");
@@ -62,6 +63,7 @@ function ApproveDialog({ window: w, onClose, done }: { window: Answer; onClose: 
         override_reason: override.trim() || undefined,
         report_lift: lift.trim() || undefined,
         escort: (escort && !w.escort_required) || undefined,
+        escort_watch: (escort && watch) || undefined,
         comment: comment.trim() || undefined,
       });
       onClose();
@@ -90,6 +92,7 @@ function ApproveDialog({ window: w, onClose, done }: { window: Answer; onClose: 
         {functions.length > 0 && <Choices many name="kept" label={t("approve.functions")} help={t("approve.functions_help")} value={kept} onValue={setKept} error={act.errors.kept} options={functions.map((one) => [one, word("function", one)])} />}
         <Select name="mode" label={t("window.mode")} value={mode} onValue={setMode} options={[["auto", word("mode", "auto")], ["manual", word("mode", "manual")]]} />
         {w.escort_required ? <p class="help">{t("escort.asked")}</p> : <Tick name="escort" label={t("approve.escort")} help={t("approve.escort_help")} value={escort} onValue={setEscort} />}
+        {escort && <Tick name="watch" label={t("approve.watch")} help={t("approve.watch_help")} value={watch} onValue={setWatch} />}
         <Area name="comment" label={t("approve.comment")} optional rows={1} value={comment} onValue={setComment} maxLength={1900} />
       </Form>
     </Dialog>

@@ -98,6 +98,7 @@ function Work({ window: w, ticket, again }: { window: Answer; ticket: string; ag
   const [refused, setRefused] = useState<Refused>();
   const [ended, setEnded] = useState("");
   const [watched, setWatched] = useState(false);
+  const [paused, setPaused] = useState(false);
   const [reader, setReader] = useState(false);
   const [paste, setPaste] = useState("");
   const [copied, setCopied] = useState("");
@@ -132,6 +133,7 @@ function Work({ window: w, ticket, again }: { window: Answer; ticket: string; ag
           setRefused(notice);
           if (notice.wait) setState("waiting");
         } else if (notice.say === "end") setEnded((mine) => mine || notice.text || (ordinary.includes(notice.reason) ? "" : word("end", notice.reason)));
+        else if (notice.say === "paused") setPaused(notice.paused);
         else setWatched(notice.watched);
       },
       over: (why) => {
@@ -167,6 +169,7 @@ function Work({ window: w, ticket, again }: { window: Answer; ticket: string; ag
       <div class="actions terminal-bar">
         {state === "live" && <Chip tone="bad" icon="eye">{t("terminal.recorded")}</Chip>}
         {state === "live" && <Chip tone={watched ? "warn" : "quiet"}>{t(watched ? "terminal.watched" : "terminal.unwatched")}</Chip>}
+        {state === "live" && paused && <Chip tone="bad">{t("terminal.paused")}</Chip>}
         {session && (
           <span>
             <Raw text={session.account} /> – <Raw text={session.asset} />
@@ -194,7 +197,7 @@ function Work({ window: w, ticket, again }: { window: Answer; ticket: string; ag
         )}
       </div>
       <p role="status" class="muted">
-        {state === "opening" ? t("terminal.opening") : state === "waiting" ? t("terminal.waiting") : ""}
+        {state === "opening" ? t("terminal.opening") : state === "waiting" ? t("terminal.waiting") : state === "live" && paused ? t("terminal.paused_text") : ""}
       </p>
       {state === "waiting" && refused && (
         <Notice tone="warn" title={refused.reason}>

@@ -3,7 +3,8 @@ export type Said =
   | { say: "session"; session: string; window: string; asset: string; account: string; until: string }
   | { say: "refused"; code: string; reason: string; next: string | null; action: string; reference: string; wait: boolean }
   | { say: "end"; reason: string; code: string; text: string }
-  | { say: "watched"; watched: boolean };
+  | { say: "watched"; watched: boolean }
+  | { say: "paused"; paused: boolean };
 
 export interface Hears {
   opened(): void;

@@ -55,6 +55,7 @@ export function WindowFacts({ window: w }: { window: Answer }) {
         [t("window.mode"), word("mode", w.open_mode)],
         w.escort && [t("window.escort_name"), <Raw text={w.escort} />],
         w.escort_required && [t("window.presence"), <Presences window={w} />],
+        w.escort_watch && [t("window.input"), t("window.input_watched")],
         w.report_lifted_reason && [t("story.lifted"), <Raw text={w.report_lifted_reason} />],
       ]}
     />
@@ -62,7 +63,7 @@ export function WindowFacts({ window: w }: { window: Answer }) {
 }
 
 /** Whether the hospital is there now: without it nothing opens. */
-function Presences({ window: w }: { window: Answer }) {
+export function Presences({ window: w }: { window: Answer }) {
   const there = ((w.presences ?? []) as Answer[]).filter((one) => !one.left);
   if (there.length === 0) return <Chip tone="warn">{t("escort.nobody")}</Chip>;
   return (
