@@ -41,6 +41,28 @@ TEST_CASE(
     CHECK(rig.dials() == 1);
 }
 
+TEST_CASE("a paused desktop takes no key, and goes on when it is told to", "[rdp][CHM:8.4]")
+{
+    RdpRig rig;
+    rig.policy().change([](auto& script) { script.paused = true; });
+    auto const client = rig.connect_with_ticket();
+    REQUIRE(rig.desk().desktop_comes(start_limit));
+    CHECK(rig.policy().wait_for_frame('e', "Saisie suspendue", start_limit));
+    rig.desk().type("cp /etc/passwd vite");
+    rig.desk().key("Return");
+    // What is let go of passes: the last key has come, and with it all before.
+    REQUIRE(rig.policy().wait_for_frame('k', "\"scan\":28", start_limit));
+    CHECK(rig.policy().recorded('k').find("\"down\":true") == std::string::npos);
+
+    rig.policy().push(json::object{
+        {"push", "pause"}, {"paused", false}, {"text", "Saisie rétablie : on vous regarde."}});
+    REQUIRE(rig.policy().wait_for_frame('e', "Saisie rétablie", start_limit));
+    rig.desk().type("cp /etc/passwd ensuite");
+    rig.desk().key("Return");
+    CHECK(rig.target().wait_for_file("desk1", "ensuite", "root", start_limit));
+    CHECK_FALSE(rig.target().wait_for_file("desk1", "vite", "root", std::chrono::seconds{0}));
+}
+
 // How fast: bench/rdp.
 TEST_CASE("an order to end closes both sides, with its reason", "[rdp][WEB:GP3]")
 {

@@ -403,6 +403,7 @@ json::object ScriptedPolicy::answer(
             {"functions", texts(script.functions)},
             {"first", first},
             {"start_text", "Session S-TEST enregistrée."},
+            {"paused", script.paused},
             {"record", json::object{{"exec_budget_bytes", script.exec_budget_bytes}}}};
         if (first) grant["target"] = target;
         if (connection.is_rdp) grant.erase("record");

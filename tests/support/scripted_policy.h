@@ -44,6 +44,7 @@ public:
         std::int64_t channels_max = 10;
         std::int64_t rekey_bytes = 0;
         std::int64_t left_ms = 3'600'000;
+        bool paused = false;
         std::int64_t stall_ms = 900;
         std::int64_t wait_s = 0;
         std::int64_t exec_budget_bytes = 8 * 1024 * 1024;
