@@ -217,7 +217,7 @@ class Rig:
         folder = self.root / f"authority-{door}"
         folder.mkdir()
         openssl = lambda *words: subprocess.run(["openssl", *map(str, words)], check=True, capture_output=True)  # noqa: E731
-        openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", 30, "-subj",
+        openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", 400, "-subj",
                 "/CN=Autorite du CH de Valmont", "-addext", "keyUsage=critical,keyCertSign,cRLSign",
                 "-keyout", folder / "key.pem", "-out", folder / "authority.pem")
         rssi = self.logged_in("console", "r.amrani")
@@ -226,7 +226,7 @@ class Rig:
         asked = json.loads(text)
         (folder / "request.pem").write_text(asked["request"])
         openssl("x509", "-req", "-in", folder / "request.pem", "-CA", folder / "authority.pem", "-CAkey",
-                folder / "key.pem", "-days", 20, "-copy_extensions", "copy", "-out", folder / "door.pem")
+                folder / "key.pem", "-days", 365, "-copy_extensions", "copy", "-out", folder / "door.pem")
         chain = (folder / "door.pem").read_text() + (folder / "authority.pem").read_text()
         status, text = rssi.ask("POST", f"/api/v1/web_certificates/{door}/import",
                                 {"certificate": chain, "password": PASSWORD, "code": self.recovery("r.amrani")})
