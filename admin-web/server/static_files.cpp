@@ -43,6 +43,24 @@ std::optional<std::string_view> type_of(std::string_view path)
     return found == types.end() ? std::nullopt : std::optional{found->type};
 }
 
+bool is_path_letter(char letter)
+{
+    return (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z') ||
+           (letter >= '0' && letter <= '9') || letter == '.' || letter == '-' || letter == '_' ||
+           letter == '/';
+}
+
+/// A place in the pages, which index.html finds by itself. Every file of ours lies at the top:
+/// below it, a dot belongs to a name ("/personnes/n.belkacem"), never to a file.
+bool is_page(std::string_view path)
+{
+    auto const last = path.substr(path.rfind('/') + 1);
+    if (last.find('.') == std::string_view::npos) return true;
+    auto const parent = path.substr(0, path.size() - last.size());
+    return parent.size() > 1 && parent.find('.') == std::string_view::npos && last.front() != '.' &&
+           std::all_of(path.begin(), path.end(), is_path_letter);
+}
+
 std::string_view trimmed(std::string_view text)
 {
     auto const first = text.find_first_not_of(" \t");
@@ -75,8 +93,7 @@ bool is_hashed_name(std::string_view path)
     auto const dot = name.find('.');
     if (dot == std::string_view::npos || dot < hash_letters + 2) return false;
     auto const hash = name.substr(dot - hash_letters, hash_letters);
-    return name[dot - hash_letters - 1] == '-' &&
-           std::all_of(hash.begin(), hash.end(), [](char c) {
+    return name[dot - hash_letters - 1] == '-' && std::all_of(hash.begin(), hash.end(), [](char c) {
                return (c >= 'A' && c <= 'Z') || (c >= '2' && c <= '7');
            });
 }
@@ -120,8 +137,7 @@ Result<StaticFiles> StaticFiles::load(std::string const& folder)
 HttpResponse StaticFiles::answer(HttpRequest const& request, std::string_view path) const
 {
     auto found = files_.find(path);
-    bool const is_page = path.substr(path.rfind('/') + 1).find('.') == std::string_view::npos;
-    if (found == files_.end() && is_page) found = files_.find("/index.html");
+    if (found == files_.end() && is_page(path)) found = files_.find("/index.html");
     if (found == files_.end()) return {.status = 404, .content_type = {}};
     auto const& file = found->second;
     HttpResponse response{.status = 200, .content_type = file.type};

@@ -29,6 +29,7 @@ std::vector<JournalType> const& journal_types()
         {"session.started", "Ouverture d’une session de télémaintenance"},
         {"session.ended", "Fin d’une session de télémaintenance"},
         {"session.cut", "Coupure d’une session par l’établissement"},
+        {"session.left", "Session terminée par l’intervenant lui-même, à sa demande"},
         {"session.extended", "Prolongation d’une session en cours"},
         {"session.viewed", "Observation d’une session en cours"},
         {"session.view_ended", "Fin de l’observation d’une session en cours"},

@@ -10,6 +10,7 @@
 #include "policies/policyd/operator_invitation.h"
 #include "policies/policyd/public_key.h"
 #include "policies/store/assets.h"
+#include "policies/store/paging.h"
 #include "policies/vault/door_key.h"
 
 #include <algorithm>
@@ -141,9 +142,11 @@ Reply create(Context& context, Caller const& caller, Request& request, Answer co
 
 Reply list(Context& context, Caller const& caller, Request& request, Answer const&)
 {
-    if (!request.fields.empty()) return Reply::violation("asset.list: fields");
+    Fields fields{request.fields};
+    auto const after = fields.optional_text("after", store::cursor_bytes_max);
+    if (auto const done = fields.finish(); !done) return Reply::violation(done.error().what);
     auto const own = ECLUSE_TRY(vendor_of(context, caller));
-    return document(ECLUSE_TRY(store::list_assets(context.database, own)));
+    return page_reply(store::list_assets(context.database, own, after));
 }
 
 Reply show(Context& context, Caller const&, Request& request, Answer const&)

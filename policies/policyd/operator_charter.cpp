@@ -4,6 +4,7 @@
 #include "policies/policyd/operator_act.h"
 #include "policies/policyd/operator_invitation.h"
 #include "policies/store/charters.h"
+#include "policies/store/paging.h"
 
 namespace ecluse::policyd {
 namespace {
@@ -91,8 +92,10 @@ Reply accept(Context& context, Caller const& caller, Request& request, Answer co
 
 Reply acceptances(Context& context, Caller const&, Request& request, Answer const&)
 {
-    if (!request.fields.empty()) return Reply::violation("charter.acceptances: fields");
-    return document(ECLUSE_TRY(store::list_acceptances(context.database)));
+    Fields fields{request.fields};
+    auto const after = fields.optional_text("after", store::cursor_bytes_max);
+    if (auto const done = fields.finish(); !done) return Reply::violation(done.error().what);
+    return page_reply(store::list_acceptances(context.database, after));
 }
 
 } // namespace

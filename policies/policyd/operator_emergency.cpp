@@ -5,6 +5,7 @@
 #include "policies/policyd/operator_invitation.h"
 #include "policies/policyd/window_record.h"
 #include "policies/store/emergency_reviews.h"
+#include "policies/store/paging.h"
 #include "policies/store/windows.h"
 
 #include <algorithm>
@@ -26,9 +27,9 @@ Reply list(Context& context, Caller const&, Request& request, Answer const&)
 {
     Fields fields{request.fields};
     bool const due = fields.flag("due", false);
+    auto const after = fields.optional_text("after", store::cursor_bytes_max);
     if (auto const done = fields.finish(); !done) return Reply::violation(done.error().what);
-    return document(ECLUSE_TRY(store::list_emergencies(context.database, due, seconds_now(context)))
-    );
+    return page_reply(store::list_emergencies(context.database, due, seconds_now(context), after));
 }
 
 Reply review(Context& context, Caller const& caller, Request& request, Answer const&)

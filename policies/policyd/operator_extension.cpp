@@ -8,6 +8,7 @@
 #include "policies/policyd/operator_invitation.h"
 #include "policies/policyd/window_extension.h"
 #include "policies/store/extensions.h"
+#include "policies/store/paging.h"
 #include "policies/store/windows.h"
 
 #include <algorithm>
@@ -83,9 +84,10 @@ Reply list(Context& context, Caller const& caller, Request& request, Answer cons
     store::ExtensionFilter filter;
     filter.window = fields.optional_text("window", id_bytes_max);
     filter.state = fields.optional_text("state", id_bytes_max);
+    filter.after = fields.optional_text("after", store::cursor_bytes_max);
     if (auto const done = fields.finish(); !done) return Reply::violation(done.error().what);
     filter.vendor = ECLUSE_TRY(vendor_of(context, caller));
-    return document(ECLUSE_TRY(store::list_extension_requests(context.database, filter)));
+    return page_reply(store::list_extension_requests(context.database, filter));
 }
 
 Fault unknown_extension(std::string const& id)

@@ -3,6 +3,7 @@
 #include "policies/policyd/operator_act.h"
 #include "policies/policyd/operator_invitation.h"
 #include "policies/policyd/operator_objects.h"
+#include "policies/store/paging.h"
 #include "policies/store/retention.h"
 
 /// A hold keeps a recording past its term, for a complaint or a judge; it outlives whoever placed
@@ -68,8 +69,10 @@ Reply lift(Context& context, Caller const& caller, Request& request, Answer cons
 
 Reply list(Context& context, Caller const&, Request& request, Answer const&)
 {
-    if (!request.fields.empty()) return Reply::violation("hold.list: fields");
-    return document(ECLUSE_TRY(store::list_holds(context.database)));
+    Fields fields{request.fields};
+    auto const after = fields.optional_text("after", store::cursor_bytes_max);
+    if (auto const done = fields.finish(); !done) return Reply::violation(done.error().what);
+    return page_reply(store::list_holds(context.database, after));
 }
 
 } // namespace

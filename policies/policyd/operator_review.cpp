@@ -6,6 +6,7 @@
 #include "policies/policyd/operator_invitation.h"
 #include "policies/policyd/reviews.h"
 #include "policies/policyd/withdrawal.h"
+#include "policies/store/paging.h"
 #include "policies/store/reviews.h"
 #include "policies/store/vendors.h"
 
@@ -68,9 +69,10 @@ Reply list(Context& context, Caller const& caller, Request& request, Answer cons
 {
     Fields fields{request.fields};
     bool const running = fields.flag("running", false);
+    auto const after = fields.optional_text("after", store::cursor_bytes_max);
     if (auto const done = fields.finish(); !done) return Reply::violation(done.error().what);
     auto const own = ECLUSE_TRY(vendor_of(context, caller));
-    return document(ECLUSE_TRY(store::list_reviews(context.database, own, running)));
+    return page_reply(store::list_reviews(context.database, own, running, after));
 }
 
 Reply show(Context& context, Caller const& caller, Request& request, Answer const&)

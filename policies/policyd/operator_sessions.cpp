@@ -10,7 +10,7 @@
 #include "policies/store/sessions.h"
 #include "policies/store/vendors.h"
 
-/// Sessions now and before: seen, cut, spoken to. CLAUSIER:O-9.9, O-9.14.
+/// Sessions now and before: seen, left, cut, spoken to. CLAUSIER:O-9.9, O-9.14.
 namespace ecluse::policyd {
 namespace {
 
@@ -99,6 +99,23 @@ Reply cut(Context& context, Caller const& caller, Request& request, Answer const
     return json::object{{"session", id}, {"sessions_ended", ended}};
 }
 
+/// SEGUR:IE.38: whoever works ends the own session, from another place than its terminal too.
+Reply leave(Context& context, Caller const& caller, Request& request, Answer const&)
+{
+    Fields fields{request.fields};
+    auto const id = fields.text("session", id_bytes_max);
+    if (auto const done = fields.finish(); !done) return Reply::violation(done.error().what);
+    auto const* const live = context.live.find(id);
+    if (!live || live->person != caller.person)
+        return unknown(TextKey::operator_unknown_session, id);
+    // As with a cut, the end does not wait for its line.
+    auto const noted = record_act(context, caller, {.type = "session.left", .object = id});
+    // Nobody cut it: the report names no other person beside it.
+    auto const ended = context.live.cut(id, {"left", "", TextKey::operator_ending_left});
+    if (!noted) return noted.error();
+    return json::object{{"session", id}, {"sessions_ended", ended}};
+}
+
 Reply cut_many(Context& context, Caller const& caller, Request& request, Answer const&)
 {
     Fields fields{request.fields};
@@ -158,6 +175,7 @@ void add_session_requests(RequestTable& table, Context& context)
     add_request(table, context, "session.list", {readers}, &list);
     add_request(table, context, "session.show", {readers}, &show);
     add_request(table, context, "session.cut", {{"dsi", "rssi", "escort"}}, &cut);
+    add_request(table, context, "session.leave", {{"technician"}}, &leave);
     add_request(table, context, "session.cut_many", {{"dsi", "rssi"}}, &cut_many);
     add_request(table, context, "session.message", {{"dsi", "rssi"}}, &message);
 }

@@ -5,6 +5,7 @@
 #include "policies/policyd/operator_act.h"
 #include "policies/policyd/operator_invitation.h"
 #include "policies/policyd/sources.h"
+#include "policies/store/paging.h"
 #include "policies/store/vendors.h"
 
 /// Declared addresses: CLAUSIER:O-12.2.5.3. One side declares, another person approves.
@@ -146,6 +147,7 @@ Reply list(Context& context, Caller const& caller, Request& request, Answer cons
     Fields fields{request.fields};
     auto vendor = fields.optional_text("vendor", name_bytes_max);
     auto const state = fields.optional_text("state", id_bytes_max);
+    auto const after = fields.optional_text("after", store::cursor_bytes_max);
     if (auto const done = fields.finish(); !done) return Reply::violation(done.error().what);
     auto const own = ECLUSE_TRY(vendor_of(context, caller));
     if (vendor) {
@@ -155,8 +157,8 @@ Reply list(Context& context, Caller const& caller, Request& request, Answer cons
         vendor = found->id;
     }
     if (own) vendor = own;
-    return document(
-        ECLUSE_TRY(store::list_sources(context.database, {.vendor = vendor, .state = state}))
+    return page_reply(
+        store::list_sources(context.database, {.vendor = vendor, .state = state, .after = after})
     );
 }
 

@@ -6,6 +6,7 @@
 #include "policies/policyd/operator_act.h"
 #include "policies/policyd/operator_invitation.h"
 #include "policies/store/api_tokens.h"
+#include "policies/store/paging.h"
 
 /// Tokens of automation, made and taken back by people (docs/decisions/0023).
 namespace ecluse::policyd {
@@ -90,8 +91,10 @@ Reply create(Context& context, Caller const& caller, Request& request, Answer co
 
 Reply list(Context& context, Caller const&, Request& request, Answer const&)
 {
-    if (!request.fields.empty()) return Reply::violation("token.list: fields");
-    return document(ECLUSE_TRY(store::list_api_tokens(context.database, seconds_now(context))));
+    Fields fields{request.fields};
+    auto const after = fields.optional_text("after", store::cursor_bytes_max);
+    if (auto const done = fields.finish(); !done) return Reply::violation(done.error().what);
+    return page_reply(store::list_api_tokens(context.database, seconds_now(context), after));
 }
 
 /// Anybody who may make one may take any of them back: it only closes.

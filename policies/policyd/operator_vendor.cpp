@@ -8,6 +8,7 @@
 #include "policies/policyd/operator_invitation.h"
 #include "policies/policyd/sources.h"
 #include "policies/store/assets.h"
+#include "policies/store/paging.h"
 #include "policies/store/vendors.h"
 #include "policies/vault/vault.h"
 
@@ -80,9 +81,11 @@ reach(Context& context, Caller const& caller, std::string const& name)
 
 Reply list(Context& context, Caller const& caller, Request& request, Answer const&)
 {
-    if (!request.fields.empty()) return Reply::violation("vendor.list: fields");
+    Fields fields{request.fields};
+    auto const after = fields.optional_text("after", store::cursor_bytes_max);
+    if (auto const done = fields.finish(); !done) return Reply::violation(done.error().what);
     auto const own = ECLUSE_TRY(vendor_of(context, caller));
-    return document(ECLUSE_TRY(store::list_vendors(context.database, own)));
+    return page_reply(store::list_vendors(context.database, own, after));
 }
 
 Reply show(Context& context, Caller const& caller, Request& request, Answer const&)
@@ -301,9 +304,11 @@ Reply object(Context& context, Caller const& caller, Request& request, Answer co
 
 Reply list_subcontractors(Context& context, Caller const& caller, Request& request, Answer const&)
 {
-    if (!request.fields.empty()) return Reply::violation("subcontractor.list: fields");
+    Fields fields{request.fields};
+    auto const after = fields.optional_text("after", store::cursor_bytes_max);
+    if (auto const done = fields.finish(); !done) return Reply::violation(done.error().what);
     auto const own = ECLUSE_TRY(vendor_of(context, caller));
-    return document(ECLUSE_TRY(store::list_subcontractors(context.database, own, objection_s)));
+    return page_reply(store::list_subcontractors(context.database, own, objection_s, after));
 }
 
 } // namespace

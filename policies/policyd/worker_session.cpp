@@ -27,6 +27,7 @@ bool is_worker_reason(std::string_view reason)
         "window_end",
         "closed_by_hospital",
         "cut",
+        "left",
         "revoked",
         "idle",
         "recorder_failed",

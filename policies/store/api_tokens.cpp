@@ -2,6 +2,7 @@
 
 #include "common/json.h"
 #include "policies/store/listing.h"
+#include "policies/store/paging.h"
 
 #include <algorithm>
 
@@ -98,10 +99,10 @@ Result<> note_api_token_use(
     return {};
 }
 
-Result<json::object> list_api_tokens(Database& database, std::int64_t now)
+Result<json::object>
+list_api_tokens(Database& database, std::int64_t now, std::optional<std::string> const& after)
 {
-    return listing(
-        database,
+    Paged const list{
         "SELECT t.id AS api_token, t.name AS name, p.login AS login, t.role AS role, t.sources AS "
         "sources, t.read_only AS read_only, t.created_at AS created_at, t.expires_at AS "
         "expires_at, t.used_at AS used_at, t.used_from AS used_from, t.revoked_at AS revoked_at, "
@@ -109,9 +110,14 @@ Result<json::object> list_api_tokens(Database& database, std::int64_t now)
         "revoked_reason, CASE WHEN t.revoked_at IS NOT NULL THEN 'revoked' WHEN t.expires_at <= $1 "
         "THEN 'expired' WHEN p.state <> 'active' OR NOT EXISTS (SELECT 1 FROM person_role r WHERE "
         "r.person = t.owner AND r.role = t.role AND (r.valid_to IS NULL OR r.valid_to > $1)) THEN "
-        "'withdrawn' ELSE 'active' END AS state "
-        "FROM api_token t JOIN person p ON p.id = t.owner ORDER BY t.created_at DESC, t.id",
-        {now},
+        "'withdrawn' ELSE 'active' END AS state, "
+        "t.created_at AS page_key, t.id AS page_id FROM api_token t JOIN person p ON p.id = "
+        "t.owner",
+        {"t.created_at", "t.id"},
+        {now}};
+    return list.page(
+        database,
+        after,
         {{"api_token"},
          {"name"},
          {"login"},

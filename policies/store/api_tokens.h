@@ -36,6 +36,7 @@ Result<> note_api_token_use(
 );
 /// The newest first, those that serve no more too, with `state`: active, expired, revoked, or
 /// withdrawn (the owner or the role is gone).
-[[nodiscard]] Result<boost::json::object> list_api_tokens(Database& database, std::int64_t now);
+[[nodiscard]] Result<boost::json::object>
+list_api_tokens(Database& database, std::int64_t now, std::optional<std::string> const& after);
 
 } // namespace ecluse::store

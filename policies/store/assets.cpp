@@ -2,6 +2,7 @@
 
 #include "common/json.h"
 #include "policies/store/listing.h"
+#include "policies/store/paging.h"
 
 namespace ecluse::store {
 
@@ -69,16 +70,24 @@ Result<> update_asset(Database& database, Asset const& asset)
     return {};
 }
 
-Result<json::object> list_assets(Database& database, std::optional<std::string> const& vendor)
+Result<json::object> list_assets(
+    Database& database,
+    std::optional<std::string> const& vendor,
+    std::optional<std::string> const& after
+)
 {
-    return listing(
-        database,
+    Paged list{
         "SELECT a.id AS asset, a.name AS name, a.description AS description, a.protocol AS "
         "protocol, a.host AS host, a.port AS port, a.state AS state, "
-        "EXISTS (SELECT 1 FROM asset_host_key k WHERE k.asset = a.id) AS pinned FROM asset a "
-        "WHERE ($1 IS NULL OR EXISTS (SELECT 1 FROM vendor_asset v WHERE v.asset = a.id AND "
-        "v.vendor = $2)) ORDER BY a.name",
-        {nullable(vendor), nullable(vendor)},
+        "EXISTS (SELECT 1 FROM asset_host_key k WHERE k.asset = a.id) AS pinned, "
+        "a.name AS page_key, a.id AS page_id FROM asset a",
+        {"a.name", "a.id", Order::Key::text_rising}};
+    list.where_if(
+        vendor, "EXISTS (SELECT 1 FROM vendor_asset v WHERE v.asset = a.id AND v.vendor = ?)"
+    );
+    return list.page(
+        database,
+        after,
         {{"asset"},
          {"name"},
          {"description"},

@@ -19,8 +19,11 @@ Result<>
 insert_asset(Database& database, Asset const& asset, std::string const& by, std::int64_t at);
 /// State, hours, limit and exception.
 Result<> update_asset(Database& database, Asset const& asset);
-[[nodiscard]] Result<boost::json::object>
-list_assets(Database& database, std::optional<std::string> const& vendor);
+[[nodiscard]] Result<boost::json::object> list_assets(
+    Database& database,
+    std::optional<std::string> const& vendor,
+    std::optional<std::string> const& after
+);
 [[nodiscard]] Result<boost::json::object> show_asset(Database& database, std::string const& id);
 
 /// How the certificate of an RDP target is pinned: before the SHA-256 of its DER, in hexadecimal.

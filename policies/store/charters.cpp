@@ -2,6 +2,7 @@
 
 #include "common/json.h"
 #include "policies/store/listing.h"
+#include "policies/store/paging.h"
 
 namespace ecluse::store {
 
@@ -63,15 +64,17 @@ charter_accepted_at(Database& database, std::string const& person, std::int64_t 
     return std::optional{row->number("accepted_at")};
 }
 
-Result<json::object> list_acceptances(Database& database)
+Result<json::object> list_acceptances(Database& database, std::optional<std::string> const& after)
 {
-    return listing(
-        database,
+    Paged const list{
         "SELECT p.login AS login, p.first_name || ' ' || p.last_name AS name, c.charter AS "
-        "charter, c.accepted_at AS accepted_at, c.address AS source, c.sha256 AS sha256 "
-        "FROM charter_acceptance c JOIN person p ON p.id = c.person "
-        "ORDER BY c.accepted_at DESC, p.login",
-        {},
+        "charter, c.accepted_at AS accepted_at, c.address AS source, c.sha256 AS sha256, "
+        "c.accepted_at AS page_key, c.person || '/' || c.charter AS page_id "
+        "FROM charter_acceptance c JOIN person p ON p.id = c.person",
+        {"c.accepted_at", "c.person || '/' || c.charter"}};
+    return list.page(
+        database,
+        after,
         {{"login"},
          {"name"},
          {"charter", As::number},

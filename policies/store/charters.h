@@ -25,6 +25,8 @@ Result<std::int64_t> accept_charter(
 /// When this person accepted this version; nothing: not yet.
 [[nodiscard]] Result<std::optional<std::int64_t>>
 charter_accepted_at(Database& database, std::string const& person, std::int64_t version);
-[[nodiscard]] Result<boost::json::object> list_acceptances(Database& database);
+/// Those of every version, the newest first.
+[[nodiscard]] Result<boost::json::object>
+list_acceptances(Database& database, std::optional<std::string> const& after);
 
 } // namespace ecluse::store

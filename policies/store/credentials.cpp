@@ -178,7 +178,7 @@ Result<std::optional<std::string>> ssh_key_owner(Database& database, std::string
 
 Result<json::object> list_credentials(Database& database, std::string const& person)
 {
-    return listing(
+    auto rows = ECLUSE_TRY(shown_rows(
         database,
         "SELECT id AS credential, kind, label, public AS key, created_at, confirmed_at, used_at "
         "FROM authenticator WHERE person = $1 AND revoked_at IS NULL AND kind <> 'recovery' "
@@ -191,7 +191,8 @@ Result<json::object> list_credentials(Database& database, std::string const& per
          {"created_at", As::instant},
          {"confirmed_at", As::instant},
          {"used_at", As::instant}}
-    );
+    ));
+    return json::object{{"rows", std::move(rows)}, {"more", false}};
 }
 
 } // namespace ecluse::store

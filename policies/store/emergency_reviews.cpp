@@ -2,6 +2,7 @@
 
 #include "common/json.h"
 #include "policies/store/listing.h"
+#include "policies/store/paging.h"
 
 namespace ecluse::store {
 namespace {
@@ -67,11 +68,12 @@ Result<std::vector<std::string>> open_emergencies(Database& database)
     );
 }
 
-Result<json::object> list_emergencies(Database& database, bool due_only, std::int64_t now)
+Result<json::object> list_emergencies(
+    Database& database, bool due_only, std::int64_t now, std::optional<std::string> const& after
+)
 {
     std::string const due = std::string{is_over} + " AND " + is_unreviewed;
-    return listing(
-        database,
+    Paged list{
         "SELECT w.id AS window, w.state AS state, v.name AS vendor, (SELECT group_concat(name, "
         "',') FROM (SELECT DISTINCT a.name AS name FROM window_asset t JOIN asset a ON a.id = "
         "t.asset WHERE t.window = w.id)) AS assets, w.opens_at AS opens, w.closes_at AS closes, "
@@ -83,12 +85,17 @@ Result<json::object> list_emergencies(Database& database, bool due_only, std::in
             due +
             " AS due, e.verdict AS verdict, e.happened AS happened, e.comment AS comment, "
             "(SELECT login FROM person WHERE id = e.reviewed_by) AS reviewed_by, "
-            "e.reviewed_at AS reviewed_at FROM access_window w JOIN vendor v ON v.id = w.vendor "
-            "LEFT JOIN emergency_review e ON e.window = w.id WHERE w.emergency = 1 AND "
-            "w.state IN ('approved', 'open', 'closed', 'expired') AND w.decided_by IS NOT NULL AND "
-            "($2 = 0 OR " +
-            due + ") ORDER BY w.opens_at DESC, w.id",
-        {now, std::int64_t{due_only}},
+            "e.reviewed_at AS reviewed_at, w.opens_at AS page_key, w.id AS page_id FROM "
+            "access_window w JOIN vendor v ON v.id = w.vendor "
+            "LEFT JOIN emergency_review e ON e.window = w.id",
+        {"w.opens_at", "w.id"},
+        {now}};
+    list.where("w.emergency = 1").where("w.decided_by IS NOT NULL");
+    list.where("w.state IN ('approved', 'open', 'closed', 'expired')");
+    if (due_only) list.where(due);
+    return list.page(
+        database,
+        after,
         {{"window"},
          {"state"},
          {"vendor"},

@@ -27,7 +27,8 @@ unreviewed_emergencies(Database& database, std::string const& vendor, std::int64
 /// Granted emergencies that still want the RSSI: running, to come or to be reviewed.
 [[nodiscard]] Result<std::vector<std::string>> open_emergencies(Database& database);
 /// Every emergency that was granted, the newest first; `due` says that a review is due.
-[[nodiscard]] Result<boost::json::object>
-list_emergencies(Database& database, bool due_only, std::int64_t now);
+[[nodiscard]] Result<boost::json::object> list_emergencies(
+    Database& database, bool due_only, std::int64_t now, std::optional<std::string> const& after
+);
 
 } // namespace ecluse::store

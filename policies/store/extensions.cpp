@@ -2,6 +2,7 @@
 
 #include "common/json.h"
 #include "policies/store/listing.h"
+#include "policies/store/paging.h"
 
 namespace ecluse::store {
 namespace {
@@ -68,21 +69,23 @@ Result<bool> decide_extension(
            )) == 1;
 }
 
-Result<json::object>
-list_extension_requests(Database& database, ExtensionFilter const& filter)
+Result<json::object> list_extension_requests(Database& database, ExtensionFilter const& filter)
 {
-    return listing(
-        database,
+    Paged list{
         "SELECT e.id AS extension, e.window AS window, v.name AS vendor, e.state AS state, "
         "w.closes_at AS closes_now, e.closes_at AS closes, e.reason AS reason, "
         "(SELECT login FROM person WHERE id = e.asked_by) AS asked_by, e.asked_at AS asked_at, "
         "(SELECT login FROM person WHERE id = e.decided_by) AS decided_by, "
-        "e.decided_at AS decided_at, e.decision_reason AS decision_reason "
+        "e.decided_at AS decided_at, e.decision_reason AS decision_reason, "
+        "e.asked_at AS page_key, e.id AS page_id "
         "FROM extension_request e JOIN access_window w ON w.id = e.window "
-        "JOIN vendor v ON v.id = w.vendor "
-        "WHERE ($1 IS NULL OR e.window = $1) AND ($2 IS NULL OR e.state = $2) "
-        "AND ($3 IS NULL OR w.vendor = $3) ORDER BY e.asked_at DESC",
-        {nullable(filter.window), nullable(filter.state), nullable(filter.vendor)},
+        "JOIN vendor v ON v.id = w.vendor",
+        {"e.asked_at", "e.id"}};
+    list.where_if(filter.window, "e.window = ?").where_if(filter.state, "e.state = ?");
+    list.where_if(filter.vendor, "w.vendor = ?");
+    return list.page(
+        database,
+        filter.after,
         {{"extension"},
          {"window"},
          {"vendor"},

@@ -28,6 +28,7 @@ Result<> insert_extension_request(Database& database, ExtensionRequest const& as
 );
 struct ExtensionFilter {
     std::optional<std::string> window, state, vendor;
+    std::optional<std::string> after = std::nullopt; // a cursor
 };
 [[nodiscard]] Result<boost::json::object>
 list_extension_requests(Database& database, ExtensionFilter const& filter);

@@ -87,19 +87,4 @@ Result<json::array> shown_rows(
     return all;
 }
 
-Result<json::object> listing(
-    Database& database,
-    std::string const& sql,
-    std::vector<SqlValue> const& parameters,
-    std::vector<Column> const& columns
-)
-{
-    auto rows = ECLUSE_TRY(shown_rows(
-        database, sql + " LIMIT " + std::to_string(list_rows_max + 1), parameters, columns
-    ));
-    bool const more = rows.size() > list_rows_max;
-    if (more) rows.pop_back();
-    return json::object{{"rows", std::move(rows)}, {"more", more}};
-}
-
 } // namespace ecluse::store

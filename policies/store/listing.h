@@ -9,9 +9,6 @@
 
 namespace ecluse::store {
 
-/// More rows than a person reads; a longer list is narrowed by its filters.
-constexpr std::size_t list_rows_max = 500;
-
 enum class As { text, number, instant, millis, flag, list, object };
 struct Column {
     std::string_view name;
@@ -20,14 +17,7 @@ struct Column {
 
 /// One row as it is shown: instants as ISO texts, comma lists as arrays.
 [[nodiscard]] boost::json::object shown(Row const& row, std::vector<Column> const& columns);
-/// {"rows":[…],"more":bool}. The statement comes without LIMIT.
-[[nodiscard]] Result<boost::json::object> listing(
-    Database& database,
-    std::string const& sql,
-    std::vector<SqlValue> const& parameters,
-    std::vector<Column> const& columns
-);
-/// Rows of a statement that is bounded by its nature.
+/// Rows of a statement that is bounded by its nature; what grows is read in pages (paging.h).
 [[nodiscard]] Result<boost::json::array> shown_rows(
     Database& database,
     std::string const& sql,

@@ -60,6 +60,7 @@ Result<> erase_journal(Database& database, UtcTime before, std::int64_t last_seq
     std::int64_t at
 );
 /// Those in force first, then the lifted ones.
-[[nodiscard]] Result<boost::json::object> list_holds(Database& database);
+[[nodiscard]] Result<boost::json::object>
+list_holds(Database& database, std::optional<std::string> const& after);
 
 } // namespace ecluse::store

@@ -2,6 +2,7 @@
 
 #include "common/json.h"
 #include "policies/store/listing.h"
+#include "policies/store/paging.h"
 
 namespace ecluse::store {
 namespace {
@@ -167,19 +168,33 @@ Result<std::vector<RunningReview>> running_reviews(Database& database)
     return found;
 }
 
-Result<json::object>
-list_reviews(Database& database, std::optional<std::string> const& vendor, bool running_only)
+Result<json::object> list_reviews(
+    Database& database,
+    std::optional<std::string> const& vendor,
+    bool running_only,
+    std::optional<std::string> const& after
+)
 {
-    return listing(
+    // The running ones first: they stand after every instant.
+    constexpr auto order = "(r.validated_at IS NULL) * 100000000000 + r.opened_at";
+    Paged list{
+        std::string{
+            "SELECT r.id AS review, v.name AS vendor, r.opened_at AS opened_at, r.due_at AS "
+            "due_at, "
+            "(SELECT COUNT(*) FROM access_review_person i WHERE i.review = r.id) AS people, "
+            "(SELECT COUNT(*) FROM access_review_person i WHERE i.review = r.id AND i.verdict IS "
+            "NULL) "
+            "AS missing, r.validated_at AS validated_at, (SELECT login FROM person WHERE id = "
+            "r.validated_by) AS validated_by, "} +
+            order +
+            " AS page_key, r.id AS page_id FROM access_review r LEFT JOIN vendor v ON v.id = "
+            "r.vendor",
+        {order, "r.id"}};
+    list.where_if(vendor, "r.vendor = ?");
+    if (running_only) list.where("r.validated_at IS NULL");
+    return list.page(
         database,
-        "SELECT r.id AS review, v.name AS vendor, r.opened_at AS opened_at, r.due_at AS due_at, "
-        "(SELECT COUNT(*) FROM access_review_person i WHERE i.review = r.id) AS people, "
-        "(SELECT COUNT(*) FROM access_review_person i WHERE i.review = r.id AND i.verdict IS NULL) "
-        "AS missing, r.validated_at AS validated_at, (SELECT login FROM person WHERE id = "
-        "r.validated_by) AS validated_by FROM access_review r LEFT JOIN vendor v ON v.id = "
-        "r.vendor WHERE ($1 IS NULL OR r.vendor = $2) AND ($3 = 0 OR r.validated_at IS NULL) ORDER "
-        "BY r.validated_at IS NOT NULL, r.opened_at DESC, r.id",
-        {nullable(vendor), nullable(vendor), std::int64_t{running_only}},
+        after,
         {{"review"},
          {"vendor"},
          {"opened_at", As::instant},

@@ -65,8 +65,12 @@ struct RunningReview {
 };
 [[nodiscard]] Result<std::vector<RunningReview>> running_reviews(Database& database);
 /// `vendor`: only that company's.
-[[nodiscard]] Result<boost::json::object>
-list_reviews(Database& database, std::optional<std::string> const& vendor, bool running_only);
+[[nodiscard]] Result<boost::json::object> list_reviews(
+    Database& database,
+    std::optional<std::string> const& vendor,
+    bool running_only,
+    std::optional<std::string> const& after
+);
 /// Everybody of the review, with what somebody needs who decides on them.
 [[nodiscard]] Result<boost::json::array>
 review_people(Database& database, AccessReview const& review, std::int64_t now);

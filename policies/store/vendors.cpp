@@ -2,6 +2,7 @@
 
 #include "common/json.h"
 #include "policies/store/listing.h"
+#include "policies/store/paging.h"
 
 namespace ecluse::store {
 
@@ -99,15 +100,23 @@ remove_asset(Database& database, std::string const& vendor, std::string const& a
     );
 }
 
-Result<json::object> list_vendors(Database& database, std::optional<std::string> const& only)
+Result<json::object> list_vendors(
+    Database& database,
+    std::optional<std::string> const& only,
+    std::optional<std::string> const& after
+)
 {
-    return listing(
-        database,
+    Paged list{
         "SELECT v.id AS vendor, v.name AS name, v.state AS state, v.contract_reference AS "
         "contract_reference, v.contract_from AS contract_from, v.contract_to AS contract_to, "
-        "(SELECT count(*) FROM person p WHERE p.vendor = v.id AND p.state <> 'archived') AS people "
-        "FROM vendor v WHERE ($1 IS NULL OR v.id = $2) ORDER BY v.name",
-        {nullable(only), nullable(only)},
+        "(SELECT count(*) FROM person p WHERE p.vendor = v.id AND p.state <> 'archived') AS "
+        "people, "
+        "v.name AS page_key, v.id AS page_id FROM vendor v",
+        {"v.name", "v.id", Order::Key::text_rising}};
+    list.where_if(only, "v.id = ?");
+    return list.page(
+        database,
+        after,
         {{"vendor"},
          {"name"},
          {"state"},
@@ -200,16 +209,23 @@ Result<> decide_subcontractor(
 }
 
 Result<json::object> list_subcontractors(
-    Database& database, std::optional<std::string> const& vendor, std::int64_t objection_s
+    Database& database,
+    std::optional<std::string> const& vendor,
+    std::int64_t objection_s,
+    std::optional<std::string> const& after
 )
 {
-    return listing(
-        database,
+    Paged list{
         "SELECT s.id AS subcontractor, s.name AS name, v.name AS vendor, s.notified_at AS "
-        "notified_at, s.notified_at + $1 AS until, s.decision AS decision FROM subcontractor s "
-        "JOIN vendor v ON v.id = s.vendor WHERE ($2 IS NULL OR s.vendor = $3) "
-        "ORDER BY s.notified_at",
-        {objection_s, nullable(vendor), nullable(vendor)},
+        "notified_at, s.notified_at + $1 AS until, s.decision AS decision, "
+        "s.notified_at AS page_key, s.id AS page_id FROM subcontractor s "
+        "JOIN vendor v ON v.id = s.vendor",
+        {"s.notified_at", "s.id"},
+        {objection_s}};
+    list.where_if(vendor, "s.vendor = ?");
+    return list.page(
+        database,
+        after,
         {{"subcontractor"},
          {"name"},
          {"vendor"},
@@ -285,20 +301,19 @@ is_source_declared(Database& database, std::string const& vendor, std::string co
 
 Result<json::object> list_sources(Database& database, SourceFilter const& filter)
 {
-    return listing(
-        database,
+    Paged list{
         "SELECT s.id AS source, s.range AS range, v.name AS vendor, s.kind AS kind, s.reason AS "
         "reason, s.country AS country, s.state AS state, "
         "(SELECT login FROM person WHERE id = s.declared_by) AS declared_by, s.declared_at AS "
         "declared_at, (SELECT login FROM person WHERE id = s.decided_by) AS decided_by, "
-        "s.decided_at AS decided_at, s.valid_from AS valid_from, s.valid_to AS valid_to "
-        "FROM authorized_source s JOIN vendor v ON v.id = s.vendor "
-        "WHERE ($1 IS NULL OR s.vendor = $2) AND ($3 IS NULL OR s.state = $4) "
-        "ORDER BY s.declared_at, s.id",
-        {nullable(filter.vendor),
-         nullable(filter.vendor),
-         nullable(filter.state),
-         nullable(filter.state)},
+        "s.decided_at AS decided_at, s.valid_from AS valid_from, s.valid_to AS valid_to, "
+        "s.declared_at AS page_key, s.id AS page_id "
+        "FROM authorized_source s JOIN vendor v ON v.id = s.vendor",
+        {"s.declared_at", "s.id"}};
+    list.where_if(filter.vendor, "s.vendor = ?").where_if(filter.state, "s.state = ?");
+    return list.page(
+        database,
+        filter.after,
         {{"source"},
          {"range"},
          {"vendor"},

@@ -35,8 +35,11 @@ Result<std::int64_t>
 add_asset(Database& database, std::string const& vendor, std::string const& asset);
 Result<std::int64_t>
 remove_asset(Database& database, std::string const& vendor, std::string const& asset);
-[[nodiscard]] Result<boost::json::object>
-list_vendors(Database& database, std::optional<std::string> const& only);
+[[nodiscard]] Result<boost::json::object> list_vendors(
+    Database& database,
+    std::optional<std::string> const& only,
+    std::optional<std::string> const& after
+);
 /// What the company may be given a window on.
 [[nodiscard]] Result<boost::json::array> vendor_assets(Database& database, std::string const& id);
 [[nodiscard]] Result<boost::json::object> show_vendor(Database& database, std::string const& id);
@@ -58,7 +61,10 @@ Result<> decide_subcontractor(
 );
 /// `objection_s`: how long silence is not yet consent.
 [[nodiscard]] Result<boost::json::object> list_subcontractors(
-    Database& database, std::optional<std::string> const& vendor, std::int64_t objection_s
+    Database& database,
+    std::optional<std::string> const& vendor,
+    std::int64_t objection_s,
+    std::optional<std::string> const& after
 );
 
 struct Source {
@@ -84,6 +90,7 @@ Result<> decide_source(
 is_source_declared(Database& database, std::string const& vendor, std::string const& range);
 struct SourceFilter {
     std::optional<std::string> vendor, state;
+    std::optional<std::string> after = std::nullopt; // a cursor
 };
 [[nodiscard]] Result<boost::json::object>
 list_sources(Database& database, SourceFilter const& filter);

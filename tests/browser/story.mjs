@@ -97,6 +97,15 @@ try {
     await dsi.getByRole("button", { name: "Importer un tableau" }).click();
     const dialog = dsi.getByRole("dialog");
     const table = (login) => `prénom;nom;identifiant;courriel;rôle\nÉlodie;Le Goff;${login};e.legoff@imagelec.example;technician\n`;
+    await dialog.getByText("Que mettre dans chaque colonne").click();
+    const example = dsi.waitForEvent("download");
+    await dialog.getByRole("button", { name: "Télécharger un exemple" }).click();
+    await look(dsi, "d07-import-columns", { wide: false });
+    const file = { name: "exemple.csv", mimeType: "text/csv", buffer: readFileSync(await (await example).path()) };
+    await dialog.getByLabel("Prendre un fichier CSV").setInputFiles(file);
+    await dialog.getByRole("button", { name: "Essayer" }).click();
+    await dialog.getByText("2 lignes bonnes, rien à corriger.").waitFor();
+    await dialog.getByLabel("Tableau (CSV)").fill("");
     await dialog.getByRole("button", { name: "Essayer" }).click();
     await dialog.getByText("Choisissez un fichier, ou collez le tableau.").first().waitFor();
     await dialog.getByLabel("Tableau (CSV)").fill(table("support"));
@@ -113,6 +122,9 @@ try {
   await step("from a company to its people", async () => {
     await look(dsi, "d07-vendor");
     await dsi.getByRole("link", { name: "Nadia Belkacem" }).click();
+    await dsi.getByRole("heading", { level: 1, name: "Nadia Belkacem" }).waitFor();
+    // The address ends with a login, which has a dot.
+    await dsi.reload();
     await dsi.getByRole("heading", { level: 1, name: "Nadia Belkacem" }).waitFor();
   }, dsi);
   const invitation = await step("the IT department attests an identity and makes an invitation", async () => {
@@ -249,7 +261,7 @@ try {
   await tech.getByRole("link", { name: "Créneaux" }).first().click();
   await tech.getByText("reste").first().waitFor();
   await look(tech, "p03-home-open");
-  await inBrowser({ tech, dsi, window, account: ACCOUNT, password, codes: codes.slice(5, 8) });
+  await inBrowser({ tech, dsi, window, account: ACCOUNT, password, codes: codes.slice(5, 9) });
 
   const terminal = ssh(`n.belkacem+scanner-1+${ACCOUNT}`, password, codes[0]);
   await step("a real ssh session goes through", async () => {
@@ -304,6 +316,21 @@ try {
     await terminal.until("fin des travaux");
     await terminal.ended;
   }, dsi);
+  const own = ssh(`n.belkacem+scanner-1+${ACCOUNT}`, password, codes[3]);
+  await step("the technician sees the own session under way in the window", async () => {
+    await own.until("enregistrée");
+    await tech.goto(`/creneaux/${window}`);
+    await tech.getByRole("heading", { name: "Vos sessions en cours" }).waitFor();
+  }, tech);
+  await look(tech, "p04-own-session");
+  await step("and ends it there, after a question; the terminal says so", async () => {
+    await tech.getByRole("button", { name: /^Terminer ma session/ }).click();
+    await look(tech, "p04-own-session-leave", { wide: false });
+    await tech.getByRole("dialog").getByRole("button", { name: "Terminer ma session" }).click();
+    await own.until("Session terminée à votre demande.");
+    await own.ended;
+    await tech.getByRole("heading", { name: "Vos sessions en cours" }).waitFor({ state: "detached" });
+  }, tech);
   await step("the window is closed, and the report is due", async () => {
     await dsi.goto(`/creneaux/${window}`);
     await dsi.getByRole("button", { name: /^Clore maintenant/ }).click();

@@ -104,4 +104,27 @@ export async function terminal({ tech, dsi, window, account, password, codes }) 
     await tech.getByText(/E-CIB-01/).waitFor();
   }, tech);
   await look(tech, "p06-refused", { wide: false });
+  await step("a ticket that another page has used up is said to be one, and the person may prove both factors again", async () => {
+    await tech.goto(`/creneaux/${window}/terminal?cible=scanner-1&compte=${account}`);
+    await tech.route("**/api/v1/terminals", async (route) => {
+      const answer = await route.fetch();
+      const { ticket } = await answer.json();
+      await tech.evaluate(
+        (used) =>
+          new Promise((done, fail) => {
+            const other = new WebSocket(`wss://${location.host}/api/v1/terminals/${used}`);
+            other.onopen = () => other.close();
+            other.onclose = done;
+            other.onerror = fail;
+          }),
+        ticket,
+      );
+      await route.fulfill({ response: answer });
+    });
+    await sign();
+    await tech.getByText("l’autorisation d’ouvrir ce terminal a déjà servi").waitFor();
+    await tech.getByRole("button", { name: "Ouvrir de nouveau" }).waitFor();
+    await tech.unroute("**/api/v1/terminals");
+  }, tech);
+  await look(tech, "p06-spent", { wide: false });
 }

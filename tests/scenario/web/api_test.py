@@ -300,7 +300,13 @@ class Pages(unittest.TestCase):
         for path, key, count in (("/api/v1/people", "login", 250), ("/api/v1/sessions", "session", 450),
                                  ("/api/v1/reports", "report", 450), ("/api/v1/refusals", "reference", 450),
                                  ("/api/v1/windows?state=closed", "window", 441), ("/api/v1/windows?vendor=V-bench-1", "window", 45),
-                                 ("/api/v1/people?state=suspended", "login", 5), ("/api/v1/sessions?person=P-bench-7", "session", 5)):
+                                 ("/api/v1/people?state=suspended", "login", 5), ("/api/v1/sessions?person=P-bench-7", "session", 5),
+                                 ("/api/v1/vendors", "vendor", 260), ("/api/v1/assets", "asset", 250), ("/api/v1/sources", "source", 250),
+                                 ("/api/v1/sources?state=declared", "source", 5), ("/api/v1/subcontractors", "subcontractor", 250),
+                                 ("/api/v1/charter/acceptances", "login", 250), ("/api/v1/tokens", "api_token", 250),
+                                 ("/api/v1/reviews", "review", 250), ("/api/v1/reviews?running=true", "review", 5),
+                                 ("/api/v1/emergencies", "window", 441), ("/api/v1/extensions", "extension", 450),
+                                 ("/api/v1/extensions?state=asked", "extension", 9), ("/api/v1/holds", "session", 450)):
             with self.subTest(path=path):
                 names = [row[key] for row in self.walk(path)]
                 self.assertEqual(len(names), len(set(names)))
@@ -308,6 +314,11 @@ class Pages(unittest.TestCase):
                 self.assertEqual(len(made), count)
         logins = [row["login"] for row in self.walk("/api/v1/people")]
         self.assertEqual(logins, sorted(logins))
+        # What is in force, or runs, comes first.
+        for path, over in (("/api/v1/holds", "lifted_at"), ("/api/v1/reviews", "validated_at")):
+            states = [row[over] is not None for row in self.walk(path)]
+            self.assertEqual(states, sorted(states))
+            self.assertIn(False, states)
         late = self.walk("/api/v1/reports?late=true")
         self.assertTrue(late and all(row["late"] for row in late))
         self.assertEqual(len(late), sum(row["late"] for row in self.walk("/api/v1/reports")))

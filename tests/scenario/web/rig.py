@@ -211,6 +211,28 @@ class Rig:
         assert status == 200, (status, text)
         return browser
 
+    def certify(self, door):
+        """The door's request signed by an authority of the hospital's, and imported: the authority's certificate, and
+        a name that the door's has."""
+        folder = self.root / f"authority-{door}"
+        folder.mkdir()
+        openssl = lambda *words: subprocess.run(["openssl", *map(str, words)], check=True, capture_output=True)  # noqa: E731
+        openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", 400, "-subj",
+                "/CN=Autorite du CH de Valmont", "-addext", "keyUsage=critical,keyCertSign,cRLSign",
+                "-keyout", folder / "key.pem", "-out", folder / "authority.pem")
+        rssi = self.logged_in("console", "r.amrani")
+        status, text = rssi.ask("POST", f"/api/v1/web_certificates/{door}/request", {})
+        assert status == 200, text
+        asked = json.loads(text)
+        (folder / "request.pem").write_text(asked["request"])
+        openssl("x509", "-req", "-in", folder / "request.pem", "-CA", folder / "authority.pem", "-CAkey",
+                folder / "key.pem", "-days", 365, "-copy_extensions", "copy", "-out", folder / "door.pem")
+        chain = (folder / "door.pem").read_text() + (folder / "authority.pem").read_text()
+        status, text = rssi.ask("POST", f"/api/v1/web_certificates/{door}/import",
+                                {"certificate": chain, "password": PASSWORD, "code": self.recovery("r.amrani")})
+        assert status == 200, text
+        return folder / "authority.pem", asked["names"][0]
+
     def start_listener(self):
         self.start("listen", "ecluse-listen", "--door", "ssh", "--address", "127.0.0.1", "--port", 0)
         return int(wait_until(lambda: (self.root / "listen.out").read_text().split()[1:])[0])

@@ -22,6 +22,7 @@ def setUpModule():
     global rig
     rig = rigs.Rig('[portal]\nper_source_max = 40\n')
     rig.start_listener()
+    rig.person("c.leroy", "l.moreau", "technician", "Imagelec")
     start_target()
 
 
@@ -192,6 +193,27 @@ class Terminals(unittest.TestCase):
         self.assertIn("doute", terminal.said("end")["text"])
         self.assertIn("doute", terminal.screen)
         self.ended(terminal, "cut")
+
+    def test_its_person_ends_it_at_the_portal_and_nobody_elses(self):
+        # clause: SEGUR:IE.38
+        terminal = self.running()
+        session = terminal.said("session")["session"]
+        leave = lambda browser: browser.ask("POST", f"/api/v1/sessions/{session}/leave", {})  # noqa: E731
+        mine = told(self.technician.ask("GET", f"/api/v1/sessions?window={self.window}&person=n.belkacem&live=true"))
+        self.assertEqual([row["session"] for row in mine["rows"]], [session])
+        unknown = self.technician.ask("POST", "/api/v1/sessions/S-AAAAAAAAAAAAAAAA/leave", {})
+        for browser in (rig.logged_in("portal", "l.moreau"), rig.logged_in("portal", "x.autre", "127.0.0.4")):
+            status, text = leave(browser)
+            self.assertEqual((status, code_of(text)), (unknown[0], code_of(unknown[1])))
+        self.assertEqual(code_of(leave(rig.logged_in("portal", "o.haddad"))[1]), "E-DRT-01")
+        self.assertEqual(leave(rig.logged_in("console", "c.leroy"))[0], 404)
+        self.assertEqual(told(leave(self.technician))["sessions_ended"], 1)
+        terminal.drain()
+        self.assertEqual(terminal.said("end")["reason"], "left")
+        self.assertIn("à votre demande", terminal.said("end")["text"])
+        self.assertIn("à votre demande", terminal.screen)
+        self.ended(terminal, "left")
+        self.assertEqual(self.journal("session.left", session)["source"], VENDOR_ADDRESS)
 
     def test_it_ends_with_its_window_and_nothing_opens_afterwards(self):
         rig.act("c.leroy", "window", "close", self.window, "--reason", "fin")

@@ -4,7 +4,7 @@
 web_test.py [TEST…], with ECLUSE_BIN: the folder of the built programs.
 """
 # clause: CLAUSIER:O-5.3 CLAUSIER:O-8.1 WEB:GP4 WEB:GA1 WEB:AA8 WEB:AA9 WEB:AA10 WEB:AA11 WEB:AA12 WEB:AA13
-# clause: WEB:DT3 WEB:DT6 WEB:DT10 WEB:DT13 WEB:CR1
+# clause: CLAUSIER:O-12.5.7 WEB:DT3 WEB:DT6 WEB:DT10 WEB:DT13 WEB:CR1
 import base64
 import csv
 import hashlib
@@ -232,7 +232,7 @@ class Doors(unittest.TestCase):
         rssi = rig.logged_in("console", "r.amrani")
         shown = told(rssi.ask("GET", "/api/v1/web_certificates/console"))
         before = served()
-        self.assertEqual(shown["certificate"].strip(), before)
+        self.assertEqual(shown["certificate"].strip()[:len(before)], before)  # the door's, then its authority's
         made = told(rssi.ask("POST", "/api/v1/web_certificates/console/renew",
                              {"password": PASSWORD, "code": rig.recovery("r.amrani")}))
         wait_until(lambda: served() != before, 10)
@@ -247,6 +247,24 @@ class Doors(unittest.TestCase):
                                  capture_output=True)
         self.assertEqual(checked.returncode, 0, checked.stderr)
         self.assertEqual(rssi.ask("GET", "/api/v1/web_certificates/other")[0], 400)
+
+    def test_a_certificate_of_the_hospitals_own_authority_is_what_browsers_see(self):
+        # clause: CHM:7.1
+        for door in ("portal", "console"):
+            with self.subTest(door=door):
+                authority, name = rig.certify(door)
+                strict = ssl.create_default_context(cafile=authority)
+                source = (VENDOR_ADDRESS if door == "portal" else "127.0.0.1", 0)
+
+                def accepted():
+                    plain = socket.create_connection(("127.0.0.1", rig.ports[door]), 30, source)
+                    try:
+                        with strict.wrap_socket(plain, server_hostname=name) as connection:
+                            return connection.version() == "TLSv1.3"
+                    except ssl.SSLCertVerificationError:
+                        return False
+
+                wait_until(accepted, 10)
 
     def test_the_description_names_every_route(self):
         _, text = rig.browser("portal").ask("GET", "/api/v1/openapi.json")
@@ -331,6 +349,7 @@ class Sessions(unittest.TestCase):
         rig.act("c.leroy", "person", "reactivate", "x.autre", "--reason", "retour")
 
     def test_idleness_and_age_end_a_session_and_the_page_says_which(self):
+        # clause: SEGUR:IE.58
         for change, code in (("last_used_at = last_used_at - 901", "E-AUT-04"), ("expires_at = 1", "E-AUT-05")):
             with self.subTest(code=code):
                 browser = rig.logged_in("console", "d.roux")
@@ -379,7 +398,8 @@ class Requests(unittest.TestCase):
                                    {**good, "Origin": "null", "Sec-Fetch-Site": "same-origin"})
         self.assertEqual(code_of(text), "E-INC-01")
 
-    def test_a_login_needs_the_proof_of_work_once_for_itself(self):
+    def test_a_login_and_an_activation_need_the_proof_of_work_once_for_themselves(self):
+        # clause: CHM:5.9
         browser = rig.browser("console")
         body = {"login": "c.leroy", "password": "x", "code": "000000"}
 
@@ -399,6 +419,17 @@ class Requests(unittest.TestCase):
         status, text = browser.ask("POST", "/api/v1/login", {**body, "login": "personne", **proof})
         self.assertEqual(code_of(text), "E-AUT-01")
         self.assertTrue(refused(proof))
+        # An account is activated by a person too: an invitation is not judged before.
+        browser = rig.browser("console", "127.0.0.9")
+        for request, body in (("begin", {"invitation": "x", "password": PASSWORD}), ("confirm", {"invitation": "x", "code": "000000"})):
+            proof = browser.proof(f"enrol.{request}")
+            for wrong in ({"challenge": "", "solution": "1"}, browser.proof("login")):
+                status, text = browser.ask("POST", f"/api/v1/enrolment/{request}", {**body, **wrong})
+                self.assertEqual((status, code_of(text)), (403, "E-WEB-08"))
+            status, text = browser.ask("POST", f"/api/v1/enrolment/{request}", {**body, **proof})
+            self.assertEqual(code_of(text), "E-INV-01")
+            status, text = browser.ask("POST", f"/api/v1/enrolment/{request}", {**body, **proof})
+            self.assertEqual(code_of(text), "E-WEB-08")
 
     def test_a_security_key_belongs_to_a_name_and_answers_what_it_was_asked(self):
         browser = rig.logged_in("console", "c.leroy")
@@ -492,7 +523,12 @@ class Requests(unittest.TestCase):
         tag = browser.headers["ETag"]
         self.assertEqual(browser.ask("GET", "/", headers={"If-None-Match": tag})[0], 304)
         self.assertEqual(browser.ask("HEAD", "/")[1], b"")
-        for path in ("/../secret.txt", "/..%2fsecret.txt", "/secret.txt", "/%2e%2e/secret.txt", "/index.html.gz"):
+        # A person's name has a dot; a file of ours lies at the top.
+        status, text = browser.ask("GET", "/personnes/n.belkacem")
+        self.assertEqual(status, 200)
+        self.assertIn(b"<title>portal", text)
+        for path in ("/../secret.txt", "/..%2fsecret.txt", "/secret.txt", "/%2e%2e/secret.txt", "/index.html.gz", "/x/../secret.txt",
+                     "/x/..%2f..%2fsecret.txt", "/x/..", "/x/.htaccess", "/app-AAAAAAAA.js"):
             with self.subTest(path=path):
                 self.assertEqual(browser.ask("GET", path)[0], 404)
 

@@ -7,11 +7,12 @@ import { showDate, showMoment } from "../lib/time";
 import { Chip, Empty, Facts, Icon, Line, Loading, Moment, Notice, PersonState, ProblemBox, Raw } from "../parts/basics";
 import { Area, AskButton, Choices, Dialog, type Errors, Form, Input, Select, useAct } from "../parts/form";
 import { Page } from "../parts/page";
-import { type Column, Table } from "../parts/table";
+import { type Column, More, Table } from "../parts/table";
 
 /** D8, the list. */
 export function Assets() {
-  const { data, problem, stale, reload } = useCall("asset.list", {}, ["asset"]);
+  const list = useCall("asset.list", {}, ["asset"]);
+  const { data, problem, stale, reload } = list;
   const [adding, setAdding] = useState(false);
   const columns: Column<Answer>[] = [
     { key: "name", title: t("asset.name"), head: true, value: (a) => a.name, show: (a) => <a href={`/cibles/${a.name}`}><Raw text={a.name} /></a> },
@@ -27,6 +28,7 @@ export function Assets() {
       {problem && !data && <ProblemBox problem={problem} retry={reload} />}
       {!data && !problem && <Loading />}
       {data && <Table id="e" caption={t("assets.title")} columns={columns} rows={data.rows as Answer[]} rowKey={(a) => a.name} csv="cibles" empty={<Empty title={t("assets.none")}><p>{t("assets.none_text")}</p></Empty>} />}
+      <More list={list} />
       {adding && <AddAsset onClose={() => setAdding(false)} />}
     </Page>
   );

@@ -1,13 +1,13 @@
 import { useState } from "preact/hooks";
 import { type Answer, call } from "../lib/call";
-import { useCall } from "../lib/live";
+import { useCall, useWhole } from "../lib/live";
 import { t, word } from "../lib/text";
 import { showMoment, showSpan } from "../lib/time";
 import { Chip, Empty, Icon, Loading, Notice, ProblemBox, Raw, TimeLeft, WindowState } from "../parts/basics";
 import { Area, Choices, Dialog, type Errors, Form, SignFields, checkFactors, useAct } from "../parts/form";
 import { Page, Section } from "../parts/page";
 import { hasRole, me } from "../parts/session";
-import { type Column, Table } from "../parts/table";
+import { type Column, More, Table } from "../parts/table";
 import { OnCall } from "../views/on_call";
 import { askedColumns } from "./home";
 
@@ -15,10 +15,14 @@ import { askedColumns } from "./home";
 export function Emergencies() {
   const windows = useCall("window.list", { state: "requested" }, ["window"]);
   const granted = useCall("emergency.list", {}, ["window", "emergency"]);
+  const waiting = useWhole("emergency.list", { due: true }, ["window", "emergency"]);
   const asked = ((windows.data?.rows ?? []) as Answer[]).filter((w) => w.emergency);
   const rows = (granted.data?.rows ?? []) as Answer[];
-  const due = rows.filter((w) => w.due);
-  const columns = grantedColumns(granted.reload);
+  const due = (waiting.data?.rows ?? []) as Answer[];
+  const columns = grantedColumns(() => {
+    waiting.reload();
+    granted.reload();
+  });
   return (
     <Page
       title={t("emergency.title")}
@@ -49,13 +53,14 @@ export function Emergencies() {
           <Table id="d" caption={t("dsi.asked")} columns={askedColumns(windows.reload)} rows={asked} rowKey={(w) => w.window} empty={<Empty title={t("emergency.none")} />} />
         </Section>
       )}
-      {granted.data && (
+      {granted.data && waiting.data && (
         <>
           <Section id="due" title={t("emergency.due")} count={due.length}>
             <Table id="u" caption={t("emergency.due")} columns={columns} rows={due} rowKey={(w) => w.window} empty={<Empty title={t("emergency.none_due")} />} />
           </Section>
           <Section title={t("emergency.before")} count={rows.length}>
             <Table id="c" caption={t("emergency.before")} columns={columns} rows={rows} rowKey={(w) => w.window} csv="urgences" empty={<Empty title={t("emergency.never")} />} />
+            <More list={granted} />
           </Section>
         </>
       )}

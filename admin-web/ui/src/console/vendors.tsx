@@ -1,6 +1,6 @@
 import { useState } from "preact/hooks";
 import { type Answer, call } from "../lib/call";
-import { useCall } from "../lib/live";
+import { useCall, useWhole } from "../lib/live";
 import { navigate } from "../lib/route";
 import { t, word } from "../lib/text";
 import { showDate, toLocal, toUtc, useNow } from "../lib/time";
@@ -8,7 +8,7 @@ import { Chip, Empty, Facts, Icon, Loading, Notice, PersonState, ProblemBox, Raw
 import { Later } from "../parts/app";
 import { AskButton, Dialog, type Errors, Form, Input, Select, useAct } from "../parts/form";
 import { Page, Section } from "../parts/page";
-import { type Column, Table } from "../parts/table";
+import { type Column, More, Table } from "../parts/table";
 import { AddPerson, AddSource } from "../views/people_forms";
 import { PeopleTable } from "./people";
 
@@ -25,7 +25,8 @@ function Contract({ vendor: v }: { vendor: Answer }) {
 
 /** D7, the list. */
 export function Vendors() {
-  const { data, problem, stale, reload } = useCall("vendor.list", {}, ["vendor", "person"]);
+  const list = useCall("vendor.list", {}, ["vendor", "person"]);
+  const { data, problem, stale, reload } = list;
   const [adding, setAdding] = useState(false);
   const columns: Column<Answer>[] = [
     { key: "name", title: t("window.vendor"), head: true, value: (v) => v.name, show: (v) => <a href={`/titulaires/${v.vendor}`}><Raw text={v.name} /></a> },
@@ -40,6 +41,7 @@ export function Vendors() {
       {problem && !data && <ProblemBox problem={problem} retry={reload} />}
       {!data && !problem && <Loading />}
       {data && <Table id="t" caption={t("vendors.title")} columns={columns} rows={data.rows as Answer[]} rowKey={(v) => v.vendor} csv="titulaires" empty={<Empty title={t("vendors.none")}><p>{t("vendors.none_text")}</p></Empty>} />}
+      <More list={list} />
       {adding && <AddVendor onClose={() => setAdding(false)} />}
     </Page>
   );
@@ -102,8 +104,8 @@ export function Vendor({ id }: { id: string }) {
   const { data: v, problem, stale, reload } = useCall("vendor.show", { vendor: id }, ["vendor", "asset"]);
   const people = useCall("person.list", v ? { vendor: id } : null, ["person", "credential"]);
   const sources = useCall("source.list", v ? { vendor: id } : null, ["source"]);
-  const subs = useCall("subcontractor.list", {}, ["subcontractor"]);
-  const assets = useCall("asset.list", {}, ["asset"]);
+  const subs = useWhole("subcontractor.list", {}, ["subcontractor"]);
+  const assets = useWhole("asset.list", {}, ["asset"]);
   const [adding, setAdding] = useState<"person" | "import" | "source" | "asset" | "contract">();
   if (!v) return <Page title={t("window.vendor")}>{problem ? <ProblemBox problem={problem} retry={reload} /> : <Loading />}</Page>;
   const name = String(v.name);
@@ -162,10 +164,12 @@ export function Vendor({ id }: { id: string }) {
       <Section title={t("team.people")} count={people.data ? (people.data.rows as Answer[]).length : undefined} actions={<><button type="button" onClick={() => setAdding("person")}><Icon name="plus" />{t("people.add")}</button><button type="button" onClick={() => setAdding("import")}>{t("import.open")}</button></>}>
         {people.problem && <ProblemBox problem={people.problem} retry={people.reload} />}
         {people.data && <PeopleTable rows={people.data.rows as Answer[]} />}
+        <More list={people} />
       </Section>
       <Section title={t("team.addresses")} actions={<button type="button" onClick={() => setAdding("source")}><Icon name="plus" />{t("source.add")}</button>}>
         {sources.problem && <ProblemBox problem={sources.problem} retry={sources.reload} />}
         {sources.data && <Table id="a" caption={t("team.addresses")} columns={sourceColumns(sources.reload)} rows={sources.data.rows as Answer[]} rowKey={(s) => s.source} csv="adresses" empty={<Empty title={t("source.none")}><p>{t("source.none_text")}</p></Empty>} />}
+        <More list={sources} />
       </Section>
       {mine.length > 0 && (
         <Section title={t("subs.title")}>

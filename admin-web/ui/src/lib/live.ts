@@ -82,6 +82,9 @@ export interface Loaded {
 /** Pages of a list that are read at once; whoever wants more says so. */
 const pagesAtOnce = 5;
 
+/** As far as eclusectl reads: a choice must not lack what is on a later page. */
+const everyPage = 100;
+
 /** A list's pages, one after the other, as far as wanted; `shown` is called with what is there so far. */
 async function callPages<N extends RequestName>(name: N, fields: RequestFields[N], pages: number, passive: boolean, shown: (sofar: Answer) => void): Promise<Answer> {
   let data = await call(name, fields, { passive });
@@ -94,11 +97,11 @@ async function callPages<N extends RequestName>(name: N, fields: RequestFields[N
 }
 
 /** Asks once, then again when one of `kinds` changes (never, when there is none). */
-export function useCall<N extends RequestName>(name: N, fields: RequestFields[N] | null, kinds: readonly string[] = []): Loaded {
+export function useCall<N extends RequestName>(name: N, fields: RequestFields[N] | null, kinds: readonly string[] = [], atOnce = pagesAtOnce): Loaded {
   const [state, set] = useState<{ data?: Answer | undefined; problem?: Problem | undefined; stale: boolean }>({ stale: false });
   const key = JSON.stringify([name, fields]);
   const last = useRef("");
-  const pages = useRef(pagesAtOnce);
+  const pages = useRef(atOnce);
   const reload = useRef<(passive: boolean) => void>(() => {});
   useEffect(() => {
     if (!fields) return;
@@ -107,7 +110,7 @@ export function useCall<N extends RequestName>(name: N, fields: RequestFields[N]
     let again = false;
     if (last.current !== key) {
       set({ stale: false });
-      pages.current = pagesAtOnce;
+      pages.current = atOnce;
     }
     last.current = key;
     const ask = async (passive: boolean) => {
@@ -154,4 +157,9 @@ export function useCall<N extends RequestName>(name: N, fields: RequestFields[N]
     reload.current(false);
   };
   return { data: state.data, problem: state.problem, stale: state.stale, reload: () => reload.current(true), more: state.data?.next ? more : undefined };
+}
+
+/** The whole of a list, for what is chosen or counted from it. */
+export function useWhole<N extends RequestName>(name: N, fields: RequestFields[N] | null, kinds: readonly string[] = []): Loaded {
+  return useCall(name, fields, kinds, everyPage);
 }

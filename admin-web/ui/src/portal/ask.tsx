@@ -1,6 +1,6 @@
 import { type Answer, call } from "../lib/call";
 import { useDraft } from "../lib/draft";
-import { useCall } from "../lib/live";
+import { useWhole } from "../lib/live";
 import { navigate } from "../lib/route";
 import { t, word } from "../lib/text";
 import { now, showDuration, showZone, toLocal, toUtc } from "../lib/time";
@@ -70,7 +70,7 @@ const listOf = (text: string) => text.split(/[\s,;]+/).filter(Boolean);
 
 /** P5. What CLAUSIER:O-12.2.5.1 asks for, no more. */
 export function AskWindow() {
-  const assets = useCall("asset.list", {});
+  const assets = useWhole("asset.list", {});
   const [asked, change, forget, dirty] = useDraft<Asked>(`ask:${me().login}`, blank());
   const act = useAct();
   const rows = ((assets.data?.rows ?? []) as Answer[]).filter((a) => a.state === "active");

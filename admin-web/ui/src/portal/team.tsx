@@ -7,7 +7,7 @@ import { Empty, Icon, Loading, PersonState, ProblemBox, Raw, SourceState } from 
 import { Later } from "../parts/app";
 import { AskButton } from "../parts/form";
 import { Page, Section } from "../parts/page";
-import { type Column, Table } from "../parts/table";
+import { type Column, More, Table } from "../parts/table";
 import { me } from "../parts/session";
 import { AddPerson, AddSource } from "../views/people_forms";
 
@@ -75,10 +75,12 @@ export function Team() {
         {people.problem && <ProblemBox problem={people.problem} retry={people.reload} />}
         {!people.data && !people.problem && <Loading />}
         {people.data && <Table id="p" caption={t("team.people")} columns={persons} rows={people.data.rows as Answer[]} rowKey={(p) => p.login} csv="personnes" empty={<Empty title={t("people.none")} />} />}
+        <More list={people} />
       </Section>
       <Section title={t("team.addresses")} actions={<button type="button" onClick={() => setAdding("source")}><Icon name="plus" />{t("source.add")}</button>}>
         {sources.problem && <ProblemBox problem={sources.problem} retry={sources.reload} />}
         {sources.data && <Table id="a" caption={t("team.addresses")} columns={addresses} rows={sources.data.rows as Answer[]} rowKey={(s) => s.source} csv="adresses" empty={<Empty title={t("source.none")}><p>{t("source.none_text")}</p></Empty>} />}
+        <More list={sources} />
       </Section>
       {adding === "person" && <AddPerson roles={["technician"]} onClose={() => setAdding(undefined)} done={people.reload} />}
       {adding === "import" && <Later load={() => import("../views/people_import")} show={({ ImportPeople }) => <ImportPeople onClose={() => setAdding(undefined)} done={people.reload} />} />}

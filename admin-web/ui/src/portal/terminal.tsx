@@ -82,6 +82,17 @@ function Begin({ window: w, asset, account, done }: { window: Answer; asset: str
   );
 }
 
+/** A browser does not tell a page what its WebSocket was answered: away, closed and a login that is over
+ * can be asked about; what is left is the ticket. */
+async function whyRefused(): Promise<string> {
+  try {
+    const doors = await call("gateway.show", {});
+    return doors.ssh ? "ticket" : "closed";
+  } catch {
+    return "lost";
+  }
+}
+
 /** Ends that nobody has to be told about. */
 const ordinary = ["client_left", "target_left", "target_failed"];
 type State = "opening" | "waiting" | "live" | "over";
@@ -139,8 +150,12 @@ function Work({ window: w, ticket, again }: { window: Answer; ticket: string; ag
       over: (why) => {
         if (gone) return;
         opened.terminal.options.disableStdin = true;
-        setReason(why);
-        setState("over");
+        const told = (known: string) => {
+          setReason(known);
+          setState("over");
+        };
+        if (why === "refused") void whyRefused().then(told);
+        else told(why);
       },
     });
     link.current = talk;
@@ -290,7 +305,7 @@ function Over({ window: w, reason, ended, refused, again }: { window: Answer; re
         </Notice>
       </div>
     );
-  const known = ["ended", "not_started", "protocol"].includes(reason) ? reason : "lost";
+  const known = ["ended", "not_started", "protocol", "ticket", "closed"].includes(reason) ? reason : "lost";
   return (
     <div role="alert">
       <Notice tone={ended || known === "ended" ? "info" : "warn"} title={ended || word("terminal.over", known)} actions={actions}>

@@ -10,7 +10,7 @@ export interface Hears {
   opened(): void;
   output(bytes: Uint8Array, shown: () => void): void;
   said(notice: Said): void;
-  /** The last frame's reason; "lost" when the connection went without one. */
+  /** The last frame's reason; "refused" when it never opened, "lost" when the connection went without one. */
   over(reason: string): void;
 }
 
@@ -22,11 +22,15 @@ export class TerminalLink {
   private readonly socket: WebSocket;
   private reason: string | undefined;
   private shown = 0;
+  private stood = false;
 
   constructor(url: string, hears: Hears) {
     this.socket = new WebSocket(url);
     this.socket.binaryType = "arraybuffer";
-    this.socket.onopen = () => hears.opened();
+    this.socket.onopen = () => {
+      this.stood = true;
+      hears.opened();
+    };
     this.socket.onmessage = ({ data }) => {
       const bytes = new Uint8Array(data as ArrayBuffer);
       const payload = bytes.subarray(1);
@@ -35,7 +39,7 @@ export class TerminalLink {
       else if (kind === "n") hears.said(JSON.parse(new TextDecoder().decode(payload)) as Said);
       else if (kind === "e") this.reason = (JSON.parse(new TextDecoder().decode(payload)) as { reason: string }).reason;
     };
-    this.socket.onclose = () => hears.over(this.reason ?? "lost");
+    this.socket.onclose = () => hears.over(this.reason ?? (this.stood ? "lost" : "refused"));
   }
 
   type(text: string): void {

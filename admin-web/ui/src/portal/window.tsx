@@ -46,6 +46,7 @@ export function PortalWindow({ id }: { id: string }) {
       <StateNotice window={w} />
       <div class="split">
         <div>
+          {open && hasRole("technician") && <OwnSessions window={w} />}
           {open && hasRole("technician") && <Connect window={w} />}
           {w.state === "requested" && <Questions window={w} done={reload} />}
           {open && <MoreTime window={w} />}
@@ -78,6 +79,46 @@ export function AskMinutes({ window: w, minutes, done }: { window: Answer; minut
     >
       {t("extend.ask_by", { n: minutes })}
     </AskButton>
+  );
+}
+
+/** SEGUR:IE.38. What this person has open in this window, by whatever program, and the way to end it from here. */
+function OwnSessions({ window: w }: { window: Answer }) {
+  const { data, problem, reload } = useCall("session.list", { window: String(w.window), person: me().login, live: true }, ["session"]);
+  const rows = (data?.rows ?? []) as Answer[];
+  if (problem) return <ProblemBox problem={problem} retry={reload} />;
+  if (rows.length === 0) return null;
+  return (
+    <section class="card">
+      <h2>{t("leave.sessions")}</h2>
+      <ul class="plain">
+        {rows.map((s) => (
+          <li key={s.session} class="card-head">
+            <span>
+              <strong><Raw text={s.asset} /></strong> – <Raw text={s.account} />{" "}
+              <span class="muted">
+                {s.client === "browser" ? t("session.browser") : word("protocol", s.protocol)} · {t("leave.started", { at: showMoment(s.started_at), source: String(s.source) })}
+              </span>
+            </span>
+            <AskButton
+              tone="danger small"
+              icon="x"
+              label={t("leave.label", { id: String(s.session), asset: String(s.asset) })}
+              done={reload}
+              question={() => ({
+                title: t("leave.title", { asset: String(s.asset) }),
+                consequence: t("leave.consequence", { asset: String(s.asset) }),
+                submit: t("leave.open"),
+                tone: "danger",
+                act: () => call("session.leave", { session: String(s.session) }),
+              })}
+            >
+              {t("leave.open")}
+            </AskButton>
+          </li>
+        ))}
+      </ul>
+    </section>
   );
 }
 

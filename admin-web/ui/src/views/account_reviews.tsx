@@ -7,13 +7,14 @@ import { Chip, Empty, Icon, Loading, Notice, PersonState, ProblemBox, Raw } from
 import { AskButton, useAct } from "../parts/form";
 import { Page } from "../parts/page";
 import { me } from "../parts/session";
-import { type Column, Table } from "../parts/table";
+import { type Column, More, Table } from "../parts/table";
 
 const whose = (review: Answer) => (review.vendor ? <Raw text={review.vendor} /> : t("accounts.hospital"));
 
 /** R4. Every review, the running ones first. `actions`: what else the reader may do with the list. */
 export function AccountReviews({ actions }: { actions?: (rows: Answer[], reload: () => void) => ComponentChildren }) {
-  const { data, problem, stale, reload } = useCall("review.list", {}, ["review"]);
+  const list = useCall("review.list", {}, ["review"]);
+  const { data, problem, stale, reload } = list;
   const columns: Column<Answer>[] = [
     { key: "review", title: t("accounts.review"), head: true, value: (r) => r.review, show: (r) => <a href={`/revues/${r.review}`}>{r.review}</a> },
     { key: "vendor", title: t("accounts.whose"), value: (r) => r.vendor ?? t("accounts.hospital"), show: whose },
@@ -34,6 +35,7 @@ export function AccountReviews({ actions }: { actions?: (rows: Answer[], reload:
       {problem && !data && <ProblemBox problem={problem} retry={reload} />}
       {!data && !problem && <Loading />}
       {data && <Table id="r" caption={t("accounts.title")} columns={columns} rows={rows} rowKey={(r) => r.review} csv="revues" empty={<Empty title={t("accounts.none")}><p>{t("accounts.none_text")}</p></Empty>} />}
+      <More list={list} />
     </Page>
   );
 }
@@ -51,7 +53,8 @@ export function AccountReview({ id, validation }: { id: string; validation?: (re
   const assets = ((r.assets ?? []) as Answer[]).map((a) => String(a.name)).join(", ");
   const columns: Column<Answer>[] = [
     { key: "name", title: t("account.name"), head: true, value: (p) => p.name, show: (p) => <><Raw text={p.name} /> <code>{p.login}</code></> },
-    { key: "company", title: t("accounts.subcontractor"), value: (p) => p.subcontractor, show: (p) => (p.subcontractor ? <Raw text={p.subcontractor} /> : "–") },
+    // The hospital's own people have none.
+    ...(r.vendor ? [{ key: "company", title: t("accounts.subcontractor"), value: (p: Answer) => p.subcontractor, show: (p: Answer) => (p.subcontractor ? <Raw text={p.subcontractor} /> : "–") }] : []),
     { key: "roles", title: t("account.roles"), value: (p) => (p.roles as string[]).join(", "), show: (p) => (p.roles as string[]).map((role) => word("role", role)).join(", ") },
     { key: "state", title: t("window.state"), value: (p) => word("state.person", p.state), show: (p) => <PersonState state={p.state} /> },
     { key: "last", title: t("people.last"), value: (p) => p.last_login_at, show: (p) => <>{showMoment(p.last_login_at)} {p.dormancy_announced_at && p.state === "active" && <Chip tone="warn">{t("accounts.dormant")}</Chip>}</> },

@@ -1,9 +1,27 @@
 import { useState } from "preact/hooks";
 import { type Answer, call } from "../lib/call";
+import { saveFile, toCsv } from "../lib/csv";
 import { plural, t } from "../lib/text";
-import { Notice, Raw } from "../parts/basics";
+import { Facts, Icon, Notice, Raw } from "../parts/basics";
 import { Area, Dialog, Form, useAct } from "../parts/form";
 import { Table } from "../parts/table";
+
+/** As the file names them, whatever the reader's language (policies/policyd/person_file.h). */
+const columns = (): [string, string][] => [
+  ["prénom, nom", t("import.column.name")],
+  ["identifiant", t("import.column.login")],
+  ["courriel", t("import.column.mail")],
+  ["rôle", t("import.column.role")],
+  ["téléphone", t("import.column.phone")],
+  ["sous-traitant", t("import.column.subcontractor")],
+  ["jusqu’au", t("import.column.until")],
+  ["langue", t("import.column.language")],
+];
+const example = [
+  ["prénom", "nom", "identifiant", "courriel", "rôle", "téléphone", "sous-traitant", "jusqu’au", "langue"],
+  ["Aline", "Durand", "a.durand", "a.durand@exemple.fr", "technician", "01 99 00 12 34", "", "31/12/2027", "fr"],
+  ["Paul", "Martin", "p.martin", "p.martin@exemple.fr", "vendor_manager", "", "", "", ""],
+];
 
 /** A table of people: tried first, every wrong line shown; recorded whole or not at all. */
 export function ImportPeople({ vendor, onClose, done }: { vendor?: string; onClose: () => void; done: () => void }) {
@@ -34,6 +52,14 @@ export function ImportPeople({ vendor, onClose, done }: { vendor?: string; onClo
           )
         }
       >
+        <details>
+          <summary>{t("import.columns")}</summary>
+          <Facts rows={columns()} />
+          <button type="button" class="small" onClick={() => saveFile("personnes-exemple.csv", "text/csv;charset=utf-8", toCsv(example))}>
+            <Icon name="download" />
+            {t("import.example")}
+          </button>
+        </details>
         <div class="field">
           <label for="f-csv-file">{t("import.take")}</label>
           <input
