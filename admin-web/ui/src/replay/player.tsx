@@ -4,7 +4,7 @@ import { plural, t, word } from "../lib/text";
 import { showMoment } from "../lib/time";
 import { Chip, Notice, Raw } from "../parts/basics";
 import { Filter } from "../parts/table";
-import { type Frame, type Picture, TerminalPicture, restOfTerminal } from "./terminal";
+import { type Frame, type Picture, type Snapshot, TerminalPicture, restOfTerminal } from "./terminal";
 import { type Video, VideoPicture } from "./video";
 
 interface Moment {
@@ -101,7 +101,7 @@ export function Player({ view, contentKey, first, start }: { view: Answer; conte
 
   useEffect(() => {
     if (video && screen.current) picture.current = new VideoPicture(screen.current, video, length, String(view.view), contentKey);
-    else if (!video && stage.current && !first.desktop) picture.current = new TerminalPicture(stage.current, frames.current, Number(first.columns), Number(first.rows), t("replay.screen"));
+    else if (!video && stage.current && !first.desktop) picture.current = new TerminalPicture(stage.current, frames.current, first.snapshots as Snapshot[], Number(first.columns), Number(first.rows), t("replay.screen"));
     if (start > 0) go(start);
     else void draw();
     if (!whole) restOfTerminal(String(view.view), contentKey, Number(first.next), frames.current).then(() => { setWhole(true); void draw(); }, () => setFailed(true));
