@@ -12,6 +12,8 @@ sys.path.insert(0, f"{ROOT}/tests/browser")
 from replay_host import Folder, Host, Recording  # noqa: E402
 from terminal_programs import PROGRAMS, repeated, run  # noqa: E402
 
+# Two hours pass for the recorder while it writes: its checkpoints are as many as theirs.
+CLOCK = {"LD_PRELOAD": "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1", "FAKETIME": "+0 x17000", "DONT_FAKE_MONOTONIC": "0"}
 HOURS_US = 2 * 3600 * 1_000_000
 
 
@@ -36,7 +38,7 @@ def middle(values):
 def terminal(asked):
     frames = two_hours(run(*PROGRAMS.values()), asked.megabytes * 1_000_000)
     with Folder() as folder:
-        recording = Recording(asked.bin, folder, "terminal", frames=frames)
+        recording = Recording(asked.bin, folder, "terminal", frames=frames, clock=CLOCK)
         host = Host(recording, folder)
         try:
             found = host.run(f"{ROOT}/bench/replay/seek.mjs", what="terminal", seconds=asked.seeks)
@@ -84,7 +86,7 @@ def verification(name, programs, recording, turns=5):
 
 def desktop(asked):
     with Folder() as folder:
-        recording = Recording(asked.bin, folder, "desktop", "7200")
+        recording = Recording(asked.bin, folder, "desktop", "7200", clock=CLOCK)
         host = Host(recording, folder)
         try:
             found = host.run(f"{ROOT}/bench/replay/seek.mjs", what="desktop", seconds=asked.seeks)

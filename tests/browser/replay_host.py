@@ -26,13 +26,13 @@ PAGE = b"""<!doctype html><html lang="fr"><title>relecture</title><style>#stage{
 
 
 class Recording:
-    def __init__(self, programs, folder, *words, frames=None):
+    def __init__(self, programs, folder, *words, frames=None, clock=None):
         self.programs, self.path = programs, f"{folder}/recording"
         self.certificate, key = f"{folder}/cert.pem", f"{folder}/key.pem"
         if not os.path.exists(key):
             subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-384", "-nodes", "-keyout", key, "-out", self.certificate, "-subj", "/CN=rssi", "-days", "30"], check=True, capture_output=True)
         lines = "".join(json.dumps(frame) + "\n" for frame in frames or []).encode()
-        made = subprocess.run([f"{programs}/make_recording", self.path, self.certificate, key, *words], input=lines, check=True, stdout=subprocess.PIPE)
+        made = subprocess.run([f"{programs}/make_recording", self.path, self.certificate, key, *words], input=lines, env={**os.environ, **(clock or {})}, check=True, stdout=subprocess.PIPE)
         self.key = made.stdout.decode().strip()
 
     def ask(self, what, **fields):
