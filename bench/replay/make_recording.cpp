@@ -23,6 +23,7 @@ using namespace ecluse;
 
 constexpr std::uint64_t segment_us = 250'000;
 constexpr std::uint64_t heartbeat_us = 8'000'000;
+constexpr std::uint64_t picture_ms = 2000;
 
 struct Batch {
     explicit Batch(recording::RecordingWriter& to) : writer{to} {}
@@ -69,22 +70,24 @@ Result<> copy_terminal(Batch& batch)
     return {};
 }
 
-/// Two pictures a second, each with one square that changed.
+/// A picture every other second, with one square that changed.
 Result<> draw_desktop(Batch& batch, std::uint64_t seconds)
 {
     encode::Video video;
     encode::Picture picture{1280, 800};
     picture.changed().mark_all();
     std::vector<std::uint8_t> square(64UL * 64 * 4);
-    for (std::uint64_t at_ms = 0; at_ms < seconds * 1000; at_ms += 500) {
-        auto const turn = static_cast<int>(at_ms / 500);
+    for (std::uint64_t at_ms = 0; at_ms < seconds * 1000; at_ms += picture_ms) {
+        auto const turn = static_cast<int>(at_ms / picture_ms);
         for (std::size_t i = 0; i < square.size(); ++i)
             square[i] = static_cast<std::uint8_t>(i * 7 + static_cast<std::size_t>(turn) * 31);
         auto const left = turn * 64 % 1216;
         auto const top = turn / 19 * 64 % 736;
         picture.paint(square.data(), 64, 64, {left, top, left + 64, top + 64});
         ECLUSE_TRY(video.add(picture, std::nullopt, at_ms));
-        ECLUSE_TRY(batch.add(FrameKind::video, at_ms * 1000, video.take_fragment(at_ms + 500)));
+        ECLUSE_TRY(
+            batch.add(FrameKind::video, at_ms * 1000, video.take_fragment(at_ms + picture_ms))
+        );
     }
     return {};
 }

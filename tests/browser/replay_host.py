@@ -40,10 +40,11 @@ class Recording:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         process = subprocess.Popen([f"{self.programs}/ecluse-replay"], preexec_fn=lambda: os.dup2(theirs.fileno(), 3), pass_fds=[3], stderr=subprocess.DEVNULL)
         theirs.close()
-        files = [os.open(f"{self.path}/{name}", os.O_RDONLY) for name in FILES]
+        names = [name for name in FILES if os.path.exists(f"{self.path}/{name}")]
+        files = [os.open(f"{self.path}/{name}", os.O_RDONLY) for name in names]
         output = os.memfd_create("piece")
         with open(self.certificate) as file:
-            request = {"do": what, "id": 1, "language": "fr", "certificate": file.read(), "files": FILES, "key": self.key, "from": 0, "from_ms": 0, "to_ms": 0, **fields}
+            request = {"do": what, "id": 1, "language": "fr", "certificate": file.read(), "files": names, "key": self.key, "from": 0, "from_ms": 0, "to_ms": 0, **fields}
         try:
             socket.send_fds(ours, [json.dumps(request).encode()], [*files, output])
             answer = json.loads(ours.recv(65536))
