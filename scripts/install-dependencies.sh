@@ -27,8 +27,8 @@ test_packages=(
   fuse3 pulseaudio
   # systemd-analyze judges the units; a container boots them.
   systemd systemd-container
-  # The pages' tests.
-  chromium
+  # The pages' tests, and what their terminals run.
+  chromium vim-tiny less
 )
 
 usage() { sed -n '2,8s/^# \{0,1\}//p' "$0"; }

@@ -148,6 +148,8 @@ std::vector<JournalType> const& journal_types()
         {"recording.failed", "Échec d’un enregistrement, session coupée"},
         {"recording.opened", "Enregistrement déverrouillé pour consultation, avec motif"},
         {"recording.viewed", "Enregistrement consulté"},
+        {"recording.bookmarked", "Repère posé dans un enregistrement"},
+        {"recording.bookmark_removed", "Repère retiré d’un enregistrement"},
         {"recording.searched", "Recherche dans les enregistrements"},
         {"recording.exported", "Enregistrement exporté"},
         {"recording.purge_announced", "Destruction d’un enregistrement annoncée, avant son terme"},

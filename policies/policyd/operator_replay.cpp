@@ -9,13 +9,15 @@
 #include "policies/policyd/operator_invitation.h"
 #include "policies/policyd/operator_objects.h"
 #include "policies/policyd/recorder_link.h"
+#include "policies/policyd/replay_bookmarks.h"
+#include "policies/policyd/replay_views.h"
 #include "policies/policyd/take_secret.h"
 #include "policies/policyd/wrapped_keys.h"
+#include "policies/store/bookmarks.h"
 #include "policies/store/database.h"
 #include "policies/vault/evidence_key.h"
 
 #include <algorithm>
-#include <map>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -26,47 +28,14 @@ namespace ecluse::policyd {
 namespace {
 
 using namespace std::chrono_literals;
+using Views = ReplayViews;
 
 /// A day's recording of a desktop is verified and read once when it is opened.
 constexpr auto piece_wait = 300s;
-constexpr std::size_t views_max = 200;
 constexpr std::size_t key_text_max = 128;
 constexpr std::int64_t earlier_max = 50;
 constexpr std::int64_t happened_max = 500;
 constexpr std::int64_t day_ms = 24 * 3'600'000;
-
-struct View {
-    std::string session, person, token_sha256;
-};
-
-/// Those who watch; the oldest goes when there are too many, and must be opened again.
-class Views {
-public:
-    std::string add(View view)
-    {
-        auto const id = random_id('V');
-        if (order_.size() >= views_max) {
-            views_.erase(order_.front());
-            order_.erase(order_.begin());
-        }
-        order_.push_back(id);
-        views_.emplace(id, std::move(view));
-        return id;
-    }
-    /// Only for the login that opened it: it ends with it.
-    [[nodiscard]] View const* find(std::string const& id, Caller const& caller) const
-    {
-        auto const found = views_.find(id);
-        if (found == views_.end() || found->second.person != caller.person ||
-            found->second.token_sha256 != caller.token_sha256)
-            return nullptr;
-        return &found->second;
-    }
-
-private:
-    std::map<std::string, View> views_;
-    std::vector<std::string> order_;
-};
 
 struct Piece {
     json::object request; // without key and files
@@ -177,6 +146,7 @@ Reply open_view(
         {"session", session},
         {"recording", row->text("recording")},
         {"seen_by", ECLUSE_TRY(earlier_views(context, session))},
+        {"bookmarks", ECLUSE_TRY(store::list_bookmarks(context.database, session))},
         {"happened", ECLUSE_TRY(happened(context, *row))}};
     // Before the key leaves: no look at a recording without its line (CLAUSIER:O-6.3).
     ECLUSE_TRY(record_act(
@@ -294,6 +264,15 @@ void add_replay_requests(RequestTable& table, Context& context)
     });
     add("recording.seen", [](auto& c, auto& v, auto& who, auto& request, auto&) {
         return note_seen(c, v, who, request);
+    });
+    add("bookmark.list", [](auto& c, auto& v, auto& who, auto& request, auto&) {
+        return list_bookmarks(c, v, who, request);
+    });
+    add("bookmark.add", [](auto& c, auto& v, auto& who, auto& request, auto&) {
+        return add_bookmark(c, v, who, request);
+    });
+    add("bookmark.remove", [](auto& c, auto& v, auto& who, auto& request, auto&) {
+        return remove_bookmark(c, v, who, request);
     });
 }
 

@@ -21,13 +21,15 @@ extern char const schema_6_sql[];
 extern char const schema_7_sql[];
 extern char const schema_8_sql[];
 extern char const schema_9_sql[];
+extern char const schema_10_sql[];
+extern char const schema_11_sql[];
 extern char const schema_12_sql[];
 extern char const schema_13_sql[];
 
 namespace {
 
 /// Applied in order; the position of a text is the version it makes, minus one.
-std::array<char const*, 11> const migrations{
+std::array<char const*, 13> const migrations{
     schema_sql,
     schema_2_sql,
     schema_3_sql,
@@ -37,6 +39,8 @@ std::array<char const*, 11> const migrations{
     schema_7_sql,
     schema_8_sql,
     schema_9_sql,
+    schema_10_sql,
+    schema_11_sql,
     schema_12_sql,
     schema_13_sql};
 

@@ -92,6 +92,8 @@ Result<> set_purged(Database& database, std::string const& session)
     ECLUSE_TRY(database.run("UPDATE session SET recording = 'purged' WHERE id = $1", {session}));
     // They hold what was typed and the names of files: content, like the recording.
     ECLUSE_TRY(database.run("DELETE FROM session_event WHERE session = $1", {session}));
+    // What readers noted is about content that is no more.
+    ECLUSE_TRY(database.run("DELETE FROM bookmark WHERE session = $1", {session}));
     return {};
 }
 

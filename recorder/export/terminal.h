@@ -17,6 +17,8 @@ public:
     [[nodiscard]] std::string feed(std::string_view bytes);
     /// What was still incomplete at the end.
     [[nodiscard]] std::string finish();
+    /// No character is half read.
+    [[nodiscard]] bool is_whole() const { return tail_.empty(); }
 
 private:
     std::string tail_;

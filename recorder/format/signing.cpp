@@ -66,22 +66,36 @@ Result<std::string> SessionKey::sign(std::string_view message) const
     return signature;
 }
 
-bool verify_signature(
-    std::string_view public_key, std::string_view message, std::string_view signature
-)
+std::optional<VerifyingKey> VerifyingKey::parse(std::string_view public_key)
 {
     auto const* at = bytes_of(public_key);
-    KeyHandle const key{d2i_PUBKEY(nullptr, &at, static_cast<long>(public_key.size()))};
+    KeyHandle key{d2i_PUBKEY(nullptr, &at, static_cast<long>(public_key.size()))};
+    bool const good = key && at == bytes_of(public_key) + public_key.size() && may_sign(key.get());
+    ERR_clear_error();
+    if (!good) return std::nullopt;
+    return VerifyingKey{std::move(key)};
+}
+
+bool VerifyingKey::verifies(std::string_view message, std::string_view signature) const
+{
     DigestContext const context{EVP_MD_CTX_new()};
     // For ECDSA libcrypto encodes the signature again and compares: nothing may follow it.
     bool const good =
-        key && at == bytes_of(public_key) + public_key.size() && may_sign(key.get()) && context &&
-        EVP_DigestVerifyInit(context.get(), nullptr, EVP_sha256(), nullptr, key.get()) == 1 &&
+        context &&
+        EVP_DigestVerifyInit(context.get(), nullptr, EVP_sha256(), nullptr, key_.get()) == 1 &&
         EVP_DigestVerify(
             context.get(), bytes_of(signature), signature.size(), bytes_of(message), message.size()
         ) == 1;
     ERR_clear_error();
     return good;
+}
+
+bool verify_signature(
+    std::string_view public_key, std::string_view message, std::string_view signature
+)
+{
+    auto const key = VerifyingKey::parse(public_key);
+    return key && key->verifies(message, signature);
 }
 
 } // namespace ecluse::recording

@@ -3,8 +3,10 @@
 #include "common/result.h"
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 struct evp_pkey_st;
 
@@ -29,6 +31,20 @@ public:
 
 private:
     explicit SessionKey(KeyHandle key) : key_{std::move(key)} {}
+
+    KeyHandle key_;
+};
+
+/// A public key that many signatures are checked with: taken apart once.
+class VerifyingKey {
+public:
+    /// A SubjectPublicKeyInfo, DER, of a key that may sign; nothing for anything else.
+    [[nodiscard]] static std::optional<VerifyingKey> parse(std::string_view public_key);
+    /// As verify_signature.
+    [[nodiscard]] bool verifies(std::string_view message, std::string_view signature) const;
+
+private:
+    explicit VerifyingKey(KeyHandle key) : key_{std::move(key)} {}
 
     KeyHandle key_;
 };

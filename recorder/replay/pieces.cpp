@@ -6,6 +6,8 @@
 #include "recorder/export/notes.h"
 #include "recorder/export/terminal.h"
 #include "recorder/format/mp4.h"
+#include "recorder/replay/activity.h"
+#include "recorder/replay/snapshots.h"
 #include "recorder/replay/timeline.h"
 #include "recorder/verify/verify.h"
 
@@ -78,6 +80,13 @@ Result<std::string> video_beginning(Recording const& recording, ContentKey const
     return mp4::beginning(reader.track());
 }
 
+/// What a page's terminal is given.
+bool is_of_terminal(Outline const& plan, FrameView const& frame)
+{
+    return frame.channel == plan.terminal &&
+           (frame.kind == FrameKind::output || frame.kind == FrameKind::resize);
+}
+
 } // namespace
 
 Integrity
@@ -104,6 +113,8 @@ Result<json::object> describe_recording(Recording const& recording, ContentKey c
     auto const plan = ECLUSE_TRY(outline(recording, key));
     TimelineBuilder timeline{plan, desktop};
     Timeline clock{plan.first_us};
+    Activity activity;
+    Snapshots snapshots{plan.size};
     VideoPlaces video;
     std::uint64_t length_us = 0;
     std::optional<std::uint64_t> previous_ms;
@@ -119,6 +130,11 @@ Result<json::object> describe_recording(Recording const& recording, ContentKey c
                 if (frame.kind == FrameKind::video)
                     ECLUSE_TRY(video.feed(segment, frame, length_us));
                 timeline.feed(frame);
+                activity.feed(frame, length_us);
+                if (!is_of_terminal(plan, frame)) continue;
+                snapshots.feed(frame, length_us);
+                for (auto const& title : snapshots.take_titles())
+                    timeline.title(length_us, title);
             }
             return true;
         }
@@ -127,13 +143,15 @@ Result<json::object> describe_recording(Recording const& recording, ContentKey c
         {"desktop", desktop},
         {"started_ms", plan.started_ms},
         {"length_ms", length_us / 1000},
-        {"timeline", timeline.finish()}};
+        {"timeline", timeline.finish()},
+        {"activity", activity.finish()}};
     shown["timeline_cut"] = timeline.is_cut();
     if (desktop) {
         if (!video.empty()) shown["video"] = video.finish();
     } else {
         shown["columns"] = plan.size.columns;
         shown["rows"] = plan.size.rows;
+        shown["snapshots"] = snapshots.finish();
     }
     return shown;
 }
@@ -158,9 +176,8 @@ terminal_piece(Recording const& recording, ContentKey const& key, std::uint64_t 
             }
             for (auto const& frame : found) {
                 last_us = clock.microseconds(frame);
-                if (frame.channel != plan.terminal) continue;
+                if (!is_of_terminal(plan, frame)) continue;
                 bool const output = frame.kind == FrameKind::output;
-                if (!output && frame.kind != FrameKind::resize) continue;
                 auto text = output ? utf8.feed(frame.payload) : std::string{frame.payload};
                 bytes += frame.payload.size();
                 if (!text.empty()) frames.push_back(json::array{last_us, output ? "o" : "r", text});

@@ -26,8 +26,9 @@ struct Integrity {
 [[nodiscard]] Integrity
 check_integrity(RecordingFiles const& files, std::string const& certificate, Language language);
 
-/// "desktop", "started_ms", "length_ms", "timeline", "timeline_cut"; of a terminal "columns" and
-/// "rows"; of a desktop "video": where it can begin, and what a player must know before.
+/// "desktop", "started_ms", "length_ms", "timeline", "timeline_cut", "activity"; of a terminal
+/// "columns", "rows" and "snapshots": where it can begin; of a desktop "video": where it can begin,
+/// and what a player must know before.
 [[nodiscard]] Result<boost::json::object>
 describe_recording(Recording const& recording, ContentKey const& key);
 

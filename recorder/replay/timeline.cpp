@@ -95,6 +95,13 @@ void TimelineBuilder::feed(FrameView const& frame)
     }
 }
 
+void TimelineBuilder::title(std::uint64_t at_us, std::string const& words)
+{
+    if (words == title_) return;
+    title_ = words;
+    if (!words.empty()) add(at_us, "title", words);
+}
+
 void TimelineBuilder::gap(std::uint64_t at_us, std::uint64_t silence_ms)
 {
     add(at_us, "gap", std::to_string(silence_ms / 1000) + " s");

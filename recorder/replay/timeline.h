@@ -29,6 +29,8 @@ public:
     }
 
     void feed(FrameView const& frame);
+    /// Of a terminal's window; said once until it changes.
+    void title(std::uint64_t at_us, std::string const& words);
     /// Silence of the recording that ends at the last frame fed.
     void gap(std::uint64_t at_us, std::uint64_t silence_ms);
     /// [{"at_ms","kind","text"}] in order of time.
@@ -47,6 +49,7 @@ private:
     bool desktop_;
     NoteTaker notes_;
     Utf8Carry utf8_;
+    std::string title_;
     std::string typed_;
     std::uint64_t typed_from_us_ = 0;
     std::uint64_t typed_last_us_ = 0;

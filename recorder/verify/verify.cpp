@@ -76,6 +76,7 @@ private:
         }
         header_sha256_ = to_hex(sha256(*bytes));
         verdict_.header = *std::move(header);
+        session_key_ = VerifyingKey::parse(verdict_.header->session_key);
         return true;
     }
 
@@ -106,8 +107,13 @@ private:
             return;
         }
         auto const signature = read("seal.sig", small_file_max);
-        if (signature && !verify_signature(verdict_.header->session_key, seal_bytes_, *signature))
+        if (signature && !is_of_session(seal_bytes_, *signature))
             fault(FaultKind::seal_signature, "seal.sig");
+    }
+
+    [[nodiscard]] bool is_of_session(std::string_view message, std::string_view signature) const
+    {
+        return session_key_ && session_key_->verifies(message, signature);
     }
 
     void check_keys()
@@ -216,7 +222,7 @@ private:
         auto const message = checkpoint_message(
             verdict_.header->session, line.checkpoint->segments, reader.link_before()
         );
-        if (!verify_signature(verdict_.header->session_key, message, line.checkpoint->signature))
+        if (!is_of_session(message, line.checkpoint->signature))
             fault(
                 FaultKind::checkpoint_signature, "chain.txt", line.offset, line.checkpoint->segments
             );
@@ -308,6 +314,7 @@ private:
     Verdict verdict_;
     std::string header_sha256_;
     std::string seal_bytes_;
+    std::optional<VerifyingKey> session_key_;
     std::string evidence_key_; // SubjectPublicKeyInfo, once its certificate is the right one
     bool record_short_ = false;
     bool purged_ = false;

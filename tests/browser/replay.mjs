@@ -147,6 +147,32 @@ try {
     expect(/\u2022/.test(timeline) && timeline.includes("echo repere-un-$((40+2))"), "the timeline has what was typed, and a dot");
   }, rssi);
   await look(rssi, "r02-terminal");
+  await step("a bookmark is a reader's own words at a moment, kept, told on the timeline and reached from it", async () => {
+    await shownAt(2000);
+    await rssi.getByRole("button", { name: "Poser un repère" }).click();
+    await rssi.getByText("Écrivez une note.").first().waitFor();
+    await stage.focus();
+    await rssi.keyboard.press("b");
+    await rssi.keyboard.type("à revoir avec <b>l’équipe</b> réseau");
+    await rssi.keyboard.press("Enter");
+    await rssi.locator(".bookmarks").getByText("à revoir avec <b>l’équipe</b> réseau").waitFor();
+    await rssi.getByLabel("Type", { exact: true }).selectOption("bookmark");
+    await rssi.locator(".timeline").getByText("à revoir avec").waitFor();
+    await rssi.getByLabel("Type", { exact: true }).selectOption("");
+    await shownAt(length);
+    await rssi.locator(".bookmarks").getByRole("button", { name: /à revoir/ }).click();
+    await rssi.waitForFunction(() => Math.abs(Number(document.querySelector(".stage").dataset.shown) - 2000) <= 100);
+    const journal = await rssi.evaluate(async (id) => await (await fetch(`/api/v1/journal?object=${id}`)).text(), session);
+    expect(journal.includes("recording.bookmarked") && !journal.includes("à revoir avec"), "the journal has who and when, not the words");
+  }, rssi);
+  await step("the curve says in words when something happened; titles and commands have their kind", async () => {
+    const words = await rssi.locator(".curve figcaption").innerText();
+    expect(/frappes, le plus à/.test(words) && /L’écran change le plus à/.test(words), words);
+    await rssi.getByLabel("Type", { exact: true }).selectOption("title");
+    await rssi.locator(".timeline").getByText("titre", { exact: true }).last().waitFor();
+    await rssi.getByLabel("Type", { exact: true }).selectOption("");
+  }, rssi);
+  await look(rssi, "r02-bookmark");
   await step("it plays, faster, and skips idle time", async () => {
     await shownAt(0);
     await rssi.getByLabel("Vitesse").selectOption("16");
@@ -282,6 +308,20 @@ try {
     const found = filesWith(["repere-un-42", "tres-secret-77", "fin-hostile"]);
     expect(found === "", `clear text on the gateway's disk: ${found || "none"}`);
   });
+  await step("a bookmark belongs to the view of a reader: nobody else lists or adds one", async () => {
+    const mine = (await ask(rssi, `/api/v1/recordings/${session}/view`, { reason: "essai" })).body;
+    expect(mine.bookmarks.length === 1 && mine.bookmarks[0].name === "Marc Petit", "it came with the next view");
+    const refused = await ask(dsi, `/api/v1/views/${mine.view}/bookmarks`, { at_ms: 1, note: "curieux" });
+    expect(refused.status === 403 && refused.body.code === "E-DRT-01", `refused: ${refused.status} ${refused.body.code}`);
+    const other = await ask(rssi, `/api/v1/views/V-0000/bookmarks`, { at_ms: 1, note: "ailleurs" });
+    expect(other.status === 404, `no view, no bookmark: ${other.status} ${other.body.code}`);
+    const blank = await ask(rssi, `/api/v1/views/${mine.view}/bookmarks`, { at_ms: 1, note: "  " });
+    expect(blank.body.code === "E-SAI-01", `blanks are no note: ${blank.body.code}`);
+    const removed = await ask(rssi, `/api/v1/views/${mine.view}/bookmarks/${mine.bookmarks[0].bookmark}/remove`, {});
+    expect(removed.status === 200, `removed: ${removed.status}`);
+    const again = await ask(rssi, `/api/v1/views/${mine.view}/bookmarks/${mine.bookmarks[0].bookmark}/remove`, {});
+    expect(again.body.code === "E-SAI-01", `once: ${again.body.code}`);
+  }, rssi);
   await step("who looked, why, and at what, is in the journal", async () => {
     const journal = await rssi.evaluate(async (id) => (await (await fetch(`/api/v1/journal?object=${id}`)).json()).rows, session);
     expect(journal.filter((row) => row.type === "recording.opened").some((row) => row.reason === "plainte du service, dossier 114"), "the reason");

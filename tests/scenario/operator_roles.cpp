@@ -101,6 +101,7 @@ TEST_CASE("vendors' people decide nothing and see no content")
           "recording.view",
           "recording.watch",
           "recording.video",
+          "bookmark.add",
           "journal.show",
           "secret.rotate",
           "session.cut",
@@ -120,6 +121,9 @@ TEST_CASE("vendors' people decide nothing and see no content")
           "recording.view",
           "recording.watch",
           "recording.video",
-          "recording.seen"})
+          "recording.seen",
+          "bookmark.list",
+          "bookmark.add",
+          "bookmark.remove"})
         CHECK(roles_of(name) == json::array{"rssi", "auditor"});
 }

@@ -1,7 +1,10 @@
 #include "common/bytes.h"
 #include "common/json.h"
 #include "recorder/format/mp4.h"
+#include "recorder/replay/activity.h"
 #include "recorder/replay/pieces.h"
+#include "recorder/replay/snapshots.h"
+#include "recorder/screen/screen.h"
 #include "tests/support/identity.h"
 #include "tests/support/must.h"
 #include "tests/support/recording_sample.h"
@@ -136,6 +139,91 @@ TEST_CASE("a terminal comes in pieces, each from its segment on, with the times 
     CHECK(rest.at("next").is_null());
     CHECK(first.at("frames").as_array().size() + rest.at("frames").as_array().size() == 11);
     CHECK(rest.at("frames").as_array().front().at(0) == 1'000'000 * next);
+}
+
+TEST_CASE("a terminal may begin where a snapshot says, and shows what the whole shows")
+{
+    Sample sample{{{{FrameKind::resize, 1'000'000, "40x10"}}}};
+    for (std::uint64_t i = 1; i <= 600; ++i) {
+        // Two frames of one moment: none of them ends it alone.
+        auto const at = 1'000'000 + i / 2 * 10'000;
+        auto const line = "\x1b[3" + std::to_string(i % 8) + "mligne " + std::to_string(i) + "\r\n";
+        std::string text;
+        for (int turn = 0; turn < 20; ++turn)
+            text += line;
+        sample.segments.push_back({{FrameKind::output, at, text}});
+    }
+    sample.segments.push_back(
+        {{FrameKind::output, 9'000'000, "\x1b]0;journal\a\x1b]0;journal\afin"}}
+    );
+    auto const from = opened(sample);
+    auto const shown = must(describe_recording(*from->recording, *from->key));
+    auto const pieces = must(terminal_piece(*from->recording, *from->key, 0));
+    auto const& frames = pieces.at("frames").as_array();
+    auto const feed = [&](screen::Screen& screen, std::uint64_t after_us) {
+        for (auto const& frame : frames) {
+            if (frame.at(0).to_number<std::uint64_t>() <= after_us) continue;
+            if (frame.at(1) == "o") screen.feed(std::string_view{frame.at(2).as_string()});
+        }
+    };
+    screen::Screen whole{{40, 10}};
+    whole.feed(std::string_view{frames.at(1).at(2).as_string()});
+    feed(whole, 0);
+    auto const& snapshots = shown.at("snapshots").as_array();
+    CHECK(snapshots.size() >= 5);
+    for (auto const& snapshot : snapshots) {
+        CAPTURE(snapshot.at(0));
+        CHECK(snapshot.at(1) == 40);
+        screen::Screen resumed{{40, 10}};
+        resumed.feed(std::string_view{snapshot.at(3).as_string()});
+        feed(resumed, snapshot.at(0).to_number<std::uint64_t>());
+        CHECK(resumed.shows_as(whole));
+    }
+    // A title is told once.
+    auto const& timeline = shown.at("timeline").as_array();
+    REQUIRE(timeline.size() == 1);
+    CHECK(row(timeline[0]) == "8000 title journal");
+}
+
+TEST_CASE("snapshots stay small, however long a terminal's recording is")
+{
+    Snapshots snapshots{{200, 60}};
+    std::string page = "\x1b[H";
+    for (int row = 0; row < 60; ++row)
+        for (int column = 0; column < 200; ++column)
+            page += "\x1b[3" + std::to_string((row + column) % 8) + "mx";
+    page += "\x1b[m";
+    for (std::uint64_t i = 0; i < 400; ++i)
+        snapshots.feed({FrameKind::output, 0, i * 1000, page, {}}, i * 1000);
+    std::size_t bytes = 0;
+    auto const rows = snapshots.finish();
+    for (auto const& row : rows)
+        bytes += row.at(3).as_string().size();
+    CHECK(rows.size() > 5);
+    CHECK(bytes <= snapshots_bytes_max);
+}
+
+TEST_CASE("activity is told in as many slices as a curve has, nothing lost")
+{
+    Activity activity;
+    auto const feed = [&](FrameKind kind, std::uint64_t at_us, std::string_view payload) {
+        activity.feed({kind, 0, at_us, payload, {}}, at_us);
+    };
+    feed(FrameKind::output, 0, "bonjour");
+    feed(FrameKind::input, 300'000, "l");
+    feed(FrameKind::hidden_input, 7'200'000'000, "x");
+    feed(FrameKind::video, 7'200'000'000, "12345");
+    feed(FrameKind::event, 9'000'000'000, "{}");
+    auto const told = activity.finish();
+    CHECK(told.at("slice_ms") == 32'000);
+    auto const& typed = told.at("typed").as_array();
+    auto const& shown = told.at("shown").as_array();
+    REQUIRE(typed.size() == 226);
+    REQUIRE(shown.size() == typed.size());
+    CHECK(typed.front() == 1);
+    CHECK(typed.back() == 1);
+    CHECK(shown.front() == 7);
+    CHECK(shown.back() == 5);
 }
 
 TEST_CASE("a video is told by its places, and comes between two of them without holes")

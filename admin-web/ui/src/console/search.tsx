@@ -5,7 +5,7 @@ import { plural, t, word } from "../lib/text";
 import { Empty, Moment, Notice, ProblemBox, Raw } from "../parts/basics";
 import { Page } from "../parts/page";
 import { Filter } from "../parts/table";
-import { clockOf } from "../replay/player";
+import { clockOf } from "../replay/clock";
 import { Unlock } from "./unlock";
 import { type Index, closeIndex, openIndex, useIndex } from "./search_index";
 

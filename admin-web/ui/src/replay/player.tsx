@@ -4,7 +4,11 @@ import { plural, t, word } from "../lib/text";
 import { showMoment } from "../lib/time";
 import { Chip, Notice, Raw } from "../parts/basics";
 import { Filter } from "../parts/table";
-import { type Frame, type Picture, TerminalPicture, restOfTerminal } from "./terminal";
+import { Bookmarks } from "./bookmarks";
+import { clockOf } from "./clock";
+import { type Activity, Curve } from "./curve";
+import { SnapshotProof } from "./snapshot_proof";
+import { type Frame, type Picture, type Snapshot, TerminalPicture, restOfTerminal } from "./terminal";
 import { type Video, VideoPicture } from "./video";
 
 interface Moment {
@@ -18,22 +22,26 @@ const step_ms = 10_000;
 /** Longer without anything happening, it is skipped when the reader wants so, but for its last second. */
 const idle_ms = 2_000;
 const seen_every_ms = 30_000;
-
-export function clockOf(ms: number): string {
-  const s = Math.floor(ms / 1000);
-  const two = (n: number) => String(n).padStart(2, "0");
-  return `${two(Math.floor(s / 3600))}:${two(Math.floor(s / 60) % 60)}:${two(s % 60)}`;
-}
+/** The first picture comes before the proof of the others. */
+const proof_after_ms = 500;
 
 /** Which kinds are one word for a reader; the rest are what they are called. */
-const groups: Record<string, string> = { typed: "typed", exec: "command", channel: "command", transfer: "transfer", file: "transfer", clipboard: "clipboard", function_refused: "refusal", forward_refused: "refusal", gap: "gap", click: "click", shown: "gateway" };
-const groupOf = (kind: string) => groups[kind] ?? (kind.includes(".") ? "journal" : "other");
+const groups: Record<string, string> = { typed: "typed", exec: "command", channel: "command", transfer: "transfer", file: "transfer", clipboard: "clipboard", title: "title", bookmark: "bookmark", function_refused: "refusal", forward_refused: "refusal", gap: "gap", click: "click", shown: "gateway" };
+/** What the journal tells of a session, by the last words of a type's name. */
+const told: readonly (readonly [RegExp, string])[] = [
+  [/\.extension_refused$|_refused$|\.refused$|_failed$/, "refusal"],
+  [/\.extended$|\.extension_/, "extension"],
+  [/\.message$/, "message"],
+  [/\.cut$/, "cut"],
+];
+const groupOf = (kind: string) => groups[kind] ?? (kind.includes(".") ? (told.find(([names]) => names.test(kind))?.[1] ?? "journal") : "other");
 
-/** The recording's own moments and the journal's, on one clock. */
-function merge(first: Answer, view: Answer): Moment[] {
+/** The recording's own moments, the journal's and the readers', on one clock. */
+function merge(first: Answer, view: Answer, bookmarks: readonly Answer[]): Moment[] {
   const own = first.timeline as Moment[];
-  const told = (view.happened as Moment[]).map((one) => ({ ...one, at_ms: Math.max(0, one.at_ms - Number(first.started_ms)) }));
-  return [...own, ...told].sort((a, b) => a.at_ms - b.at_ms);
+  const happened = (view.happened as Moment[]).map((one) => ({ ...one, at_ms: Math.max(0, one.at_ms - Number(first.started_ms)) }));
+  const noted = bookmarks.map((one) => ({ at_ms: Number(one.at_ms), kind: "bookmark", text: `${one.note} – ${one.name}` }));
+  return [...own, ...happened, ...noted].sort((a, b) => a.at_ms - b.at_ms);
 }
 
 /** When something is to be seen: the picture changes or a moment comes. */
@@ -45,7 +53,10 @@ function activity(frames: readonly Frame[], moments: readonly Moment[], video: V
 export function Player({ view, contentKey, first, start }: { view: Answer; contentKey: string; first: Answer; start: number }) {
   const length = Number(first.length_ms);
   const video = first.video as Video | undefined;
-  const moments = useMemo(() => merge(first, view), [first, view]);
+  const [bookmarks, setBookmarks] = useState(view.bookmarks as Answer[]);
+  const moments = useMemo(() => merge(first, view, bookmarks), [first, view, bookmarks]);
+  const snapshots = useRef<Snapshot[]>([...((first.snapshots as Snapshot[] | undefined) ?? [])]);
+  const marks = useRef<HTMLElement>(null);
   const frames = useRef<Frame[]>([...((first.frames as Frame[] | undefined) ?? [])]);
   const stage = useRef<HTMLDivElement>(null);
   const screen = useRef<HTMLVideoElement>(null);
@@ -60,6 +71,7 @@ export function Player({ view, contentKey, first, start }: { view: Answer; conte
   const [skip, setSkip] = useState(true);
   const [kind, setKind] = useState("");
   const [failed, setFailed] = useState(false);
+  const [corrected, setCorrected] = useState(false);
   const [whole, setWhole] = useState(first.next === null || first.next === undefined);
   const busy = useMemo(() => activity(frames.current, moments, video), [moments, video, whole]);
 
@@ -101,7 +113,7 @@ export function Player({ view, contentKey, first, start }: { view: Answer; conte
 
   useEffect(() => {
     if (video && screen.current) picture.current = new VideoPicture(screen.current, video, length, String(view.view), contentKey);
-    else if (!video && stage.current && !first.desktop) picture.current = new TerminalPicture(stage.current, frames.current, Number(first.columns), Number(first.rows), t("replay.screen"));
+    else if (!video && stage.current && !first.desktop) picture.current = new TerminalPicture(stage.current, frames.current, snapshots.current, Number(first.columns), Number(first.rows), t("replay.screen"));
     if (start > 0) go(start);
     else void draw();
     if (!whole) restOfTerminal(String(view.view), contentKey, Number(first.next), frames.current).then(() => { setWhole(true); void draw(); }, () => setFailed(true));
@@ -113,6 +125,25 @@ export function Player({ view, contentKey, first, start }: { view: Answer; conte
       picture.current?.dispose();
     };
   }, []);
+
+  // Where the page begins was said by the reading program, which followed the screen by itself. Each place is shown to
+  // be right by what the page's own terminal makes of the whole; one that is not is used no more.
+  useEffect(() => {
+    const terminal = picture.current;
+    if (!whole || !(terminal instanceof TerminalPicture)) return;
+    const proof = new SnapshotProof(frames.current, Number(first.columns), Number(first.rows));
+    const later = setTimeout(() => {
+      void proof.run([...snapshots.current], (snapshot) => {
+        snapshots.current.splice(snapshots.current.indexOf(snapshot), 1);
+        setCorrected(true);
+        if (terminal.forget(snapshot)) void draw();
+      });
+    }, proof_after_ms);
+    return () => {
+      clearTimeout(later);
+      proof.stop();
+    };
+  }, [whole]);
 
   useEffect(() => {
     if (!playing) {
@@ -145,7 +176,7 @@ export function Player({ view, contentKey, first, start }: { view: Answer; conte
   const kinds = [...new Set(moments.map((one) => groupOf(one.kind)))];
   const onKey = (event: KeyboardEvent) => {
     if (event.ctrlKey || event.altKey || event.metaKey || (event.target as Element).closest("input, select, button, a")) return;
-    const keys: Record<string, () => void> = { " ": () => setPlaying(!playing), ArrowLeft: () => go(at - step_ms), ArrowRight: () => go(at + step_ms), n: () => next && go(next.at_ms), Home: () => go(0), End: () => go(length) };
+    const keys: Record<string, () => void> = { " ": () => setPlaying(!playing), ArrowLeft: () => go(at - step_ms), ArrowRight: () => go(at + step_ms), n: () => next && go(next.at_ms), b: () => marks.current?.querySelector("input")?.focus(), Home: () => go(0), End: () => go(length) };
     const act = keys[event.key];
     if (!act) return;
     event.preventDefault();
@@ -159,6 +190,7 @@ export function Player({ view, contentKey, first, start }: { view: Answer; conte
         {(first.notes as string[]).map((note) => <span key={note} class="muted">{note}</span>)}
       </div>
       {failed && <Notice tone="bad" title={t("replay.failed")} actions={<button type="button" onClick={() => void draw()}>{t("act.retry")}</button>} />}
+      {corrected && <Notice tone="warn" title={t("replay.corrected")} />}
       {!whole && <p role="status" class="muted">{t("replay.loading_rest")}</p>}
       <div class="replay">
         <section class="player" aria-label={t("replay.player")} onKeyDown={onKey}>
@@ -168,6 +200,7 @@ export function Player({ view, contentKey, first, start }: { view: Answer; conte
           </div>
           <p class="caption" aria-hidden="true">{current >= 0 && filtered[current] ? <Raw text={filtered[current]?.text} /> : " "}</p>
           <input class="seek" type="range" min={0} max={length} step={100} value={at} aria-label={t("replay.position")} aria-valuetext={`${clockOf(at)}, ${moment(at)}`} onInput={(event) => go(Number(event.currentTarget.value))} />
+          <Curve activity={first.activity as Activity} length={length} at={at} />
           <div class="actions">
             <button type="button" class="primary" onClick={() => (at >= length && go(0), setPlaying(!playing))}>{playing ? t("replay.pause") : t("replay.play")}</button>
             <button type="button" onClick={() => go(at - step_ms)}>{t("replay.back")}</button>
@@ -188,6 +221,7 @@ export function Player({ view, contentKey, first, start }: { view: Answer; conte
           <Moments rows={filtered} current={current} go={go} />
         </section>
       </div>
+      <Bookmarks view={String(view.view)} rows={bookmarks} at={at} go={go} changed={setBookmarks} place={marks} />
     </>
   );
 }
