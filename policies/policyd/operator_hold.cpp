@@ -66,10 +66,10 @@ Reply lift(Context& context, Caller const& caller, Request& request, Answer cons
     return json::object{{"session", session}};
 }
 
-Reply list(Context& context, Caller const&, Request& request, Answer const&)
+Reply list(Context& context, Caller const& caller, Request& request, Answer const&)
 {
     if (!request.fields.empty()) return Reply::violation("hold.list: fields");
-    return document(ECLUSE_TRY(store::list_holds(context.database)));
+    return document(ECLUSE_TRY(store::list_holds(context.database, caller.scope)));
 }
 
 } // namespace
@@ -78,7 +78,13 @@ void add_hold_requests(RequestTable& table, Context& context)
 {
     add_request(table, context, "hold.place", {{"rssi"}}, &place);
     add_request(table, context, "hold.lift", {.roles = {"rssi"}, .signs = true}, &lift);
-    add_request(table, context, "hold.list", {{"rssi", "auditor", "dsi"}}, &list);
+    add_request(
+        table,
+        context,
+        "hold.list",
+        {.roles = {"rssi", "auditor", "dsi"}, .limited_auditor = true},
+        &list
+    );
 }
 
 } // namespace ecluse::policyd

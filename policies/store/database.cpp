@@ -21,11 +21,12 @@ extern char const schema_6_sql[];
 extern char const schema_7_sql[];
 extern char const schema_8_sql[];
 extern char const schema_9_sql[];
+extern char const schema_10_sql[];
 
 namespace {
 
 /// Applied in order; the position of a text is the version it makes, minus one.
-std::array<char const*, 9> const migrations{
+std::array<char const*, 10> const migrations{
     schema_sql,
     schema_2_sql,
     schema_3_sql,
@@ -34,7 +35,8 @@ std::array<char const*, 9> const migrations{
     schema_6_sql,
     schema_7_sql,
     schema_8_sql,
-    schema_9_sql};
+    schema_9_sql,
+    schema_10_sql};
 
 /// Long enough for a process that is just ending, short enough for an answer at start.
 constexpr int busy_timeout_ms = 500;

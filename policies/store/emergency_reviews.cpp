@@ -67,19 +67,24 @@ Result<std::vector<std::string>> open_emergencies(Database& database)
     );
 }
 
-Result<json::object> list_emergencies(Database& database, bool due_only, std::int64_t now)
+Result<json::object>
+list_emergencies(Database& database, EmergencyFilter const& filter, std::int64_t now)
 {
     std::string const due = std::string{is_over} + " AND " + is_unreviewed;
     return listing(
         database,
         "SELECT w.id AS window, w.state AS state, v.name AS vendor, (SELECT group_concat(name, "
         "',') FROM (SELECT DISTINCT a.name AS name FROM window_asset t JOIN asset a ON a.id = "
-        "t.asset WHERE t.window = w.id)) AS assets, w.opens_at AS opens, w.closes_at AS closes, "
+        "t.asset WHERE t.window = w.id AND ($4 IS NULL OR t.asset IN (SELECT value FROM "
+        "json_each($4))))) AS assets, w.opens_at AS opens, w.closes_at AS closes, "
         "w.reason AS reason, (SELECT login FROM person WHERE id = w.requested_by) AS "
         "requested_by, (SELECT login FROM person WHERE id = w.decided_by) AS granted_by, "
         "w.decided_at AS granted_at, w.decision_reason AS decision_reason, "
         "w.report_lifted_reason AS report_lifted_reason, "
-        "(SELECT id FROM report WHERE access_window = w.id) AS report, " +
+        // A report tells of every target of its window.
+        "(SELECT id FROM report WHERE access_window = w.id AND ($4 IS NULL OR NOT EXISTS (SELECT 1 "
+        "FROM window_asset o WHERE o.window = w.id AND o.asset NOT IN (SELECT value FROM "
+        "json_each($4))))) AS report, " +
             due +
             " AS due, e.verdict AS verdict, e.happened AS happened, e.comment AS comment, "
             "(SELECT login FROM person WHERE id = e.reviewed_by) AS reviewed_by, "
@@ -87,8 +92,11 @@ Result<json::object> list_emergencies(Database& database, bool due_only, std::in
             "LEFT JOIN emergency_review e ON e.window = w.id WHERE w.emergency = 1 AND "
             "w.state IN ('approved', 'open', 'closed', 'expired') AND w.decided_by IS NOT NULL AND "
             "($2 = 0 OR " +
-            due + ") ORDER BY w.opens_at DESC, w.id",
-        {now, std::int64_t{due_only}},
+            due +
+            ") AND ($3 IS NULL OR w.vendor IN (SELECT value FROM json_each($3))) "
+            "AND ($4 IS NULL OR EXISTS (SELECT 1 FROM window_asset t WHERE t.window = w.id AND "
+            "t.asset IN (SELECT value FROM json_each($4)))) ORDER BY w.opens_at DESC, w.id",
+        {now, std::int64_t{filter.due}, vendors_in(filter.scope), assets_in(filter.scope)},
         {{"window"},
          {"state"},
          {"vendor"},

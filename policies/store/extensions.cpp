@@ -68,8 +68,7 @@ Result<bool> decide_extension(
            )) == 1;
 }
 
-Result<json::object>
-list_extension_requests(Database& database, ExtensionFilter const& filter)
+Result<json::object> list_extension_requests(Database& database, ExtensionFilter const& filter)
 {
     return listing(
         database,
@@ -81,8 +80,15 @@ list_extension_requests(Database& database, ExtensionFilter const& filter)
         "FROM extension_request e JOIN access_window w ON w.id = e.window "
         "JOIN vendor v ON v.id = w.vendor "
         "WHERE ($1 IS NULL OR e.window = $1) AND ($2 IS NULL OR e.state = $2) "
-        "AND ($3 IS NULL OR w.vendor = $3) ORDER BY e.asked_at DESC",
-        {nullable(filter.window), nullable(filter.state), nullable(filter.vendor)},
+        "AND ($3 IS NULL OR w.vendor = $3) "
+        "AND ($4 IS NULL OR w.vendor IN (SELECT value FROM json_each($4))) "
+        "AND ($5 IS NULL OR EXISTS (SELECT 1 FROM window_asset t WHERE t.window = w.id AND "
+        "t.asset IN (SELECT value FROM json_each($5)))) ORDER BY e.asked_at DESC",
+        {nullable(filter.window),
+         nullable(filter.state),
+         nullable(filter.vendor),
+         vendors_in(filter.scope),
+         assets_in(filter.scope)},
         {{"extension"},
          {"window"},
          {"vendor"},

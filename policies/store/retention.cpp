@@ -150,17 +150,19 @@ Result<bool> lift_hold(
            )) == 1;
 }
 
-Result<json::object> list_holds(Database& database)
+Result<json::object> list_holds(Database& database, std::optional<Scope> const& scope)
 {
     return listing(
         database,
         "SELECT h.session AS session, a.name AS asset, h.reason AS reason, p.login AS by, "
         "h.placed_at AS placed_at, h.lifted_at AS lifted_at, l.login AS lifted_by, "
         "h.lifted_reason AS lifted_reason FROM legal_hold h JOIN session s ON s.id = h.session "
-        "JOIN asset a ON a.id = s.asset JOIN person p ON p.id = h.placed_by "
-        "LEFT JOIN person l ON l.id = h.lifted_by "
+        "JOIN asset a ON a.id = s.asset JOIN access_window w ON w.id = s.access_window "
+        "JOIN person p ON p.id = h.placed_by LEFT JOIN person l ON l.id = h.lifted_by "
+        "WHERE ($1 IS NULL OR w.vendor IN (SELECT value FROM json_each($1))) "
+        "AND ($2 IS NULL OR s.asset IN (SELECT value FROM json_each($2))) "
         "ORDER BY h.lifted_at IS NOT NULL, h.placed_at DESC",
-        {},
+        {vendors_in(scope), assets_in(scope)},
         {{"session"},
          {"asset"},
          {"reason"},

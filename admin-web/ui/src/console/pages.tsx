@@ -8,7 +8,7 @@ import { Vendor, Vendors } from "./vendors";
 import { ConsoleWindow } from "./window";
 import { Calendar, Windows } from "./windows";
 import { t } from "../lib/text";
-import { hasRole } from "../parts/session";
+import { hasRole, isLimited } from "../parts/session";
 import { Reports } from "../views/reports";
 import { Account } from "../views/account";
 
@@ -35,6 +35,8 @@ export const places: readonly Place[] = [
   { path: "/astreinte", view: () => <Later load={() => import("./oncall")} show={({ Rota }) => <Rota />} /> },
   { path: "/revues", view: () => <Later load={() => import("./account_reviews")} show={({ HospitalReviews }) => <HospitalReviews />} /> },
   { path: "/revues/:id", view: ({ id }: { id: string }) => <Later load={() => import("./account_reviews")} show={({ HospitalReview }) => <HospitalReview id={id} />} /> },
+  { path: "/audits", view: () => <Later load={() => import("./audits")} show={({ Audits }) => <Audits />} /> },
+  { path: "/audits/:id", view: ({ id }: { id: string }) => <Later load={() => import("./audits")} show={({ Audit }) => <Audit id={id} />} /> },
   { path: "/conformite", view: () => <Later load={() => import("./conformity")} show={({ Conformity }) => <Conformity />} /> },
   { path: "/compte", view: Account },
 ];
@@ -45,10 +47,11 @@ export const nav: readonly Entry[] = [
   { path: "/enregistrements", label: () => t("nav.recordings"), icon: "eye", shown: () => hasRole("rssi", "auditor") },
   { path: "/recherche", label: () => t("nav.search"), icon: "search", shown: () => hasRole("rssi", "auditor", "log_manager") },
   { path: "/comptes-rendus", label: () => t("nav.reports"), icon: "file-text" },
-  { path: "/titulaires", label: () => t("nav.vendors"), icon: "building-2" },
-  { path: "/personnes", label: () => t("nav.people"), icon: "users", below: ["/revues"] },
+  { path: "/titulaires", label: () => t("nav.vendors"), icon: "building-2", shown: () => !isLimited() },
+  { path: "/personnes", label: () => t("nav.people"), icon: "users", below: ["/revues"], shown: () => !isLimited() },
   { path: "/cibles", label: () => t("nav.assets"), icon: "server" },
   { path: "/refus", label: () => t("nav.refusals"), icon: "circle-x" },
   { path: "/urgence", label: () => t("nav.emergency"), icon: "siren", below: ["/astreinte"] },
-  { path: "/conformite", label: () => t("nav.conformity"), icon: "file-text", shown: () => hasRole("dsi", "rssi", "auditor") },
+  { path: "/audits", label: () => t("nav.audits"), icon: "shield-check", shown: () => hasRole("rssi", "auditor") },
+  { path: "/conformite", label: () => t("nav.conformity"), icon: "file-text", shown: () => hasRole("dsi", "rssi", "auditor") && !isLimited() },
 ];
