@@ -82,7 +82,7 @@ void add_hold_requests(RequestTable& table, Context& context)
         table,
         context,
         "hold.list",
-        {.roles = {"rssi", "auditor", "dsi"}, .limited_auditor = true},
+        {.roles = {"rssi", "auditor", "dsi", "log_manager"}, .limited_auditor = true},
         &list
     );
 }

@@ -172,11 +172,12 @@ void add_recording_requests(RequestTable& table, Context& context)
             name,
             {.handler = [&context, handler](Caller const& caller, Request& request, Answer const&)
                  -> Reply { return handler(context, caller, request); },
-             .roles = {"rssi", "auditor", "dsi"},
+             .roles = {"rssi", "auditor", "dsi", "log_manager"},
              .limited_auditor = true}
         );
     };
-    // The connection list, which the DSI sees too (WEB:HE8); contents are below.
+    // The connection list, which the DSI sees too (WEB:HE8), and whoever keeps the traces: what
+    // stays until when. Contents are below.
     read("recording.list", &list);
     read("recording.show", &show);
     auto const files = [&](char const* name, Use use, bool signs, std::vector<std::string> roles) {
@@ -193,7 +194,10 @@ void add_recording_requests(RequestTable& table, Context& context)
     files("recording.open", {"recording.opened", true}, false, readers);
     files("recording.export", {"recording.exported", true}, true, readers);
     files(
-        "recording.verify", {"recording.verified", false, true}, false, {"rssi", "auditor", "dsi"}
+        "recording.verify",
+        {"recording.verified", false, true},
+        false,
+        {"rssi", "auditor", "dsi", "log_manager"}
     );
 }
 

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <poll.h>
 #include <set>
 
 using namespace ecluse;
@@ -128,6 +129,10 @@ void have_sessions(FullStack& stack, std::size_t count)
     for (std::size_t i = 0; i < count; ++i)
         REQUIRE(stack.ssh({"echo essai"}).status == 0);
     stack.wait_until_sealed(count);
+    // A period ends at a whole second: the second in which the last one ended is to be over.
+    auto const over = to_seconds(utc_now()) + 1s;
+    for (auto left = over - utc_now(); left > 0ms; left = over - utc_now())
+        ::poll(nullptr, 0, static_cast<int>(left.count()) + 1);
 }
 
 } // namespace
@@ -220,20 +225,6 @@ TEST_CASE(
     CHECK(audits.judge(audit, other).code() == "E-INC-01"); // not drawn
     CHECK(audits.judge(audit, drawn_ids[1]).field("outcome") == "conform");
     CHECK(audits.sign(audit, " ").code() == "E-SAI-01");
-    // Without the second factor nothing is signed.
-    auto const unsigned_ = stack.people().as(
-        "r.amrani",
-        {"audit",
-         "sign",
-         audit,
-         "--conclusion",
-         "x",
-         "--password-file",
-         stack.people().write("faux", "Pas-le-bon-mot-9!\n"),
-         "--code",
-         "000000"}
-    );
-    CHECK(unsigned_.code() == "E-AUT-01");
     auto const signed_ = audits.sign(audit);
     INFO(signed_.out << signed_.err);
     REQUIRE(signed_.exit == 0);
@@ -283,7 +274,8 @@ TEST_CASE(
     REQUIRE(all.exit == 0);
     CHECK(all.json().at("drawn") == 3);
     auto const audit = all.field("audit");
-    for (auto const& row : audits.must_show(audit).at("rows").as_array())
+    auto const shown = audits.must_show(audit);
+    for (auto const& row : shown.at("rows").as_array())
         CHECK(text_in(row, "why") == "sensitive");
     CHECK(stack.events("audit.drawn").at(0).at("sensitive_assets").as_array().size() == 1);
     CHECK(audits.as("r.amrani", {"abandon", audit, "--reason", " "}).code() == "E-SAI-01");
@@ -294,10 +286,25 @@ TEST_CASE(
     REQUIRE(some.exit == 0);
     CHECK(some.json().at("drawn") == 1);
     // Both stand in the list, with what became of them.
-    auto const rows = audits.list().at("rows").as_array();
+    auto const list = audits.list();
+    auto const& rows = list.at("rows").as_array();
     REQUIRE(rows.size() == 2);
     CHECK(text_in(rows.at(1), "outcome") == "abandoned");
     CHECK(text_in(audits.must_show(audit), "conclusion") == "mauvaise période");
+    // Without the second factor nothing is signed.
+    auto const unsigned_ = stack.people().as(
+        "r.amrani",
+        {"audit",
+         "sign",
+         some.field("audit"),
+         "--conclusion",
+         "x",
+         "--password-file",
+         stack.people().write("faux", "Pas-le-bon-mot-9!\n"),
+         "--code",
+         "000000"}
+    );
+    CHECK(unsigned_.code() == "E-AUT-01");
     // A recording that is gone cannot be found complete.
     auto const session =
         sessions_of(audits.must_show(some.field("audit")).at("rows").as_array())[0];

@@ -197,16 +197,17 @@ class Scope(unittest.TestCase):
     def test_lists_have_and_count_what_is_inside_only(self):
         inside = {"session.list": {"S-IN", "S-MIX"}, "recording.list": {"S-IN", "S-MIX"}, "window.list": {"W-IN", "W-MIX"},
                   "report.list": {"I-IN"}, "refusal.list": {"R-IN", "R-MIX"}, "extension.list": {"E-IN", "E-MIX"}, "hold.list": {"S-IN", "S-MIX"},
-                  "emergency.list": {"W-IN", "W-MIX"}, "asset.list": {"scanner-1"}, "audit.list": set()}
+                  "emergency.list": {"W-IN", "W-MIX"}, "asset.list": {"scanner-1"}}
         keys = {"session.list": "session", "recording.list": "session", "window.list": "window", "report.list": "report",
                 "refusal.list": "reference", "extension.list": "extension", "hold.list": "session", "emergency.list": "window",
-                "asset.list": "name", "audit.list": "audit"}
+                "asset.list": "name"}
         for request in LISTS:
             with self.subTest(request=request):
                 answer = self.auditor.ask(request)
                 self.hides(answer)
-                self.assertEqual({row[keys[request]] for row in answer["rows"]} - {"R-NEW"}, inside[request])
                 self.assertFalse(answer["more"])
+                if request != "audit.list":  # the own ones, drawn below
+                    self.assertEqual({row[keys[request]] for row in answer["rows"]}, inside[request])
         self.assertNotIn("sessions", self.auditor.ask("audit.list"))
 
     def test_a_filter_by_name_tells_nothing_of_who_else_is_there(self):
@@ -269,8 +270,7 @@ class Scope(unittest.TestCase):
         # One vendor's audit is not the hospital's.
         self.assertTrue(rssi.ask("audit.abandon", audit=other, reason="essai")["ok"])
         self.assertEqual(rssi.ask("audit.list")["audited"], 2)
-        with sqlite3.connect(f"file:{rig.root}/state/ecluse.db?mode=ro", uri=True) as db:
-            told = json.loads(db.execute("SELECT event FROM journal_event WHERE type = 'audit.drawn' ORDER BY sequence DESC LIMIT 1").fetchone()[0])
+        told = rig.act("r.amrani", "journal", "show", "--type", "audit.drawn")["rows"][-1]
         self.assertEqual(len(told["scope"]["vendors"]), 1)
 
     def test_a_limited_auditor_in_a_browser(self):
@@ -281,7 +281,8 @@ class Scope(unittest.TestCase):
         self.assertEqual({row["session"] for row in sessions["rows"]}, {"S-IN", "S-MIX"})
         for path in ("/api/v1/sessions/S-OUT", "/api/v1/recordings/S-OUT", "/api/v1/windows/W-OUT", "/api/v1/reports/I-OUT"):
             first, second = browser.ask("GET", path), browser.ask("GET", path.replace("OUT", "ZZZ"))
-            self.assertEqual((first[0], first[1].replace("OUT", "?")), (second[0], second[1].replace("ZZZ", "?")))
+            self.assertEqual(first[0], 404)
+            self.assertEqual((first[0], first[1].replace(b"OUT", b"?")), (second[0], second[1].replace(b"ZZZ", b"?")))
         self.assertEqual(browser.ask("GET", "/api/v1/vendors")[0], 403)
 
 
@@ -319,8 +320,8 @@ class Term(unittest.TestCase):
         self.assertEqual(json.loads(browser.ask("GET", "/api/v1/sessions")[1])["code"], "E-AUT-06")
         status, text = rig.browser("console").login("t.terme", PASSWORD, rig.recovery("t.terme"))
         self.assertEqual(json.loads(text)["code"], "E-ROL-04")
-        with sqlite3.connect(f"file:{rig.root}/state/ecluse.db?mode=ro", uri=True) as db:
-            self.assertEqual(db.execute("SELECT COUNT(*) FROM journal_event WHERE type = 'role.expired'").fetchone()[0], 1)
+        expired = rig.act("r.amrani", "journal", "show", "--type", "role.expired")["rows"]
+        self.assertEqual([event["role"] for event in expired], ["auditor"])
 
     def test_other_limits_or_none_at_all_end_what_was_open(self):
         self.newcomer("u.limite")

@@ -5,13 +5,44 @@ import { showDate, showSpan, useNow } from "../lib/time";
 import { Emergency, Empty, Icon, Loading, Notice, ProblemBox, Raw, TimeLeft } from "../parts/basics";
 import { AskButton } from "../parts/form";
 import { Page, Section } from "../parts/page";
-import { hasRole, isLimited, me } from "../parts/session";
+import { hasRole, isLimited, keepsTraces, me } from "../parts/session";
 import { type Column, Table } from "../parts/table";
 import { SessionTable } from "./sessions";
 import { Approve, ExtensionRequests, Refuse } from "./window_acts";
 
+export const Home = () => (keepsTraces() ? <Traces /> : <Overview />);
+
+/** For whoever keeps the traces: how they stand, and where to look. */
+function Traces() {
+  const system = useCall("system.status", {}, ["session", "recording"]);
+  const alerts = alertsOf(system.data);
+  return (
+    <Page
+      title={t("dsi.title")}
+      lead={<p>{t("traces.lead")}</p>}
+      actions={
+        <>
+          <a class="button" href="/recherche"><Icon name="search" />{t("nav.search")}</a>
+          <a class="button" href="/enregistrements"><Icon name="eye" />{t("nav.recordings")}</a>
+        </>
+      }
+    >
+      {system.problem && !system.data && <ProblemBox problem={system.problem} retry={system.reload} />}
+      {alerts.length > 0 && (
+        <Notice tone="bad" title={t("dsi.alerts")}>
+          <ul>
+            {alerts.map((text) => (
+              <li key={text}>{text}</li>
+            ))}
+          </ul>
+        </Notice>
+      )}
+    </Page>
+  );
+}
+
 /** D1. What waits for somebody, first. */
-export function Home() {
+function Overview() {
   const windows = useCall("window.list", {}, ["window"]);
   const sessions = useCall("session.list", { live: true }, ["session", "window"]);
   const reports = useCall("report.list", { late: true }, ["report"]);

@@ -8,7 +8,7 @@ import { Vendor, Vendors } from "./vendors";
 import { ConsoleWindow } from "./window";
 import { Calendar, Windows } from "./windows";
 import { t } from "../lib/text";
-import { hasRole, isLimited } from "../parts/session";
+import { hasRole, isLimited, keepsTraces } from "../parts/session";
 import { Reports } from "../views/reports";
 import { Account } from "../views/account";
 
@@ -42,16 +42,16 @@ export const places: readonly Place[] = [
 ];
 export const nav: readonly Entry[] = [
   { path: "/", label: () => t("nav.home"), icon: "circle-check" },
-  { path: "/creneaux", label: () => t("nav.windows"), icon: "calendar-days", below: ["/calendrier"] },
-  { path: "/sessions", label: () => t("nav.sessions"), icon: "monitor" },
-  { path: "/enregistrements", label: () => t("nav.recordings"), icon: "eye", shown: () => hasRole("rssi", "auditor") },
+  { path: "/creneaux", label: () => t("nav.windows"), icon: "calendar-days", below: ["/calendrier"], shown: () => !keepsTraces() },
+  { path: "/sessions", label: () => t("nav.sessions"), icon: "monitor", shown: () => !keepsTraces() },
+  { path: "/enregistrements", label: () => t("nav.recordings"), icon: "eye", shown: () => hasRole("rssi", "auditor", "log_manager") },
   { path: "/recherche", label: () => t("nav.search"), icon: "search", shown: () => hasRole("rssi", "auditor", "log_manager") },
-  { path: "/comptes-rendus", label: () => t("nav.reports"), icon: "file-text" },
-  { path: "/titulaires", label: () => t("nav.vendors"), icon: "building-2", shown: () => !isLimited() },
-  { path: "/personnes", label: () => t("nav.people"), icon: "users", below: ["/revues"], shown: () => !isLimited() },
-  { path: "/cibles", label: () => t("nav.assets"), icon: "server" },
-  { path: "/refus", label: () => t("nav.refusals"), icon: "circle-x" },
-  { path: "/urgence", label: () => t("nav.emergency"), icon: "siren", below: ["/astreinte"] },
+  { path: "/comptes-rendus", label: () => t("nav.reports"), icon: "file-text", shown: () => !keepsTraces() },
+  { path: "/titulaires", label: () => t("nav.vendors"), icon: "building-2", shown: () => !isLimited() && !keepsTraces() },
+  { path: "/personnes", label: () => t("nav.people"), icon: "users", below: ["/revues"], shown: () => !isLimited() && !keepsTraces() },
+  { path: "/cibles", label: () => t("nav.assets"), icon: "server", shown: () => !keepsTraces() },
+  { path: "/refus", label: () => t("nav.refusals"), icon: "circle-x", shown: () => !keepsTraces() },
+  { path: "/urgence", label: () => t("nav.emergency"), icon: "siren", below: ["/astreinte"], shown: () => !keepsTraces() },
   { path: "/audits", label: () => t("nav.audits"), icon: "shield-check", shown: () => hasRole("rssi", "auditor") },
   { path: "/conformite", label: () => t("nav.conformity"), icon: "file-text", shown: () => hasRole("dsi", "rssi", "auditor") && !isLimited() },
 ];

@@ -49,6 +49,8 @@ export const session = () => state;
 export const me = () => state.who as Who;
 /** An auditor who sees a part only, by this role alone. */
 export const isLimited = () => Boolean(state.who?.scope) && !hasRole("rssi", "dsi", "log_manager", "platform_admin");
+/** Who keeps the traces, and has no other business here. */
+export const keepsTraces = () => state.who?.roles.length === 1 && hasRole("log_manager");
 export const hasRole = (...roles: string[]) => roles.some((role) => state.who?.roles.includes(role));
 
 function change(next: Partial<State>): void {
