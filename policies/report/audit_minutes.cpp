@@ -135,9 +135,9 @@ Result<AuditMinutes> read_audit_minutes(std::string const& text)
     document.blocks.emplace_back(Heading{1, w.say(TextKey::audit_minutes_sessions)});
     Table table{w.say(TextKey::audit_minutes_sessions), {}, {}};
     table.columns = {
-        {w.say(TextKey::audit_minutes_column_session), 26},
-        {w.say(TextKey::audit_minutes_column_facts), 34},
-        {w.say(TextKey::audit_minutes_column_found), 40}};
+        {w.say(TextKey::audit_minutes_column_session), 32},
+        {w.say(TextKey::audit_minutes_column_facts), 31},
+        {w.say(TextKey::audit_minutes_column_found), 37}};
     for (auto const& row : rows->get_array()) {
         if (!row.is_object()) return Error{Errc::malformed, "a row is no object"};
         table.rows.push_back(ECLUSE_TRY(row_of(w, row.get_object())));

@@ -136,6 +136,7 @@ try {
     await rssi.getByText("Imagelec").waitFor();
   }, rssi);
   await step("the auditor comes back and sees that vendor's session", async () => {
+    await auditor.goto("/");
     await logIn(auditor, "e.noir");
     await understood(auditor);
     await auditor.getByRole("link", { name: "Enregistrements" }).click();
