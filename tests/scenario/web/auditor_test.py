@@ -355,5 +355,25 @@ class Term(unittest.TestCase):
                 self.assertEqual(json.loads(text).get("code"), code, text)
 
 
+class Volume(unittest.TestCase):
+    """Last, because of the many sessions that it leaves."""
+
+    def test_more_than_one_list_is_not_drawn(self):
+        rig.end("policyd")
+        with sqlite3.connect(rig.root / "state/ecluse.db") as db:
+            for i in range(501):
+                db.execute("INSERT INTO session SELECT 'S-MANY-' || ?, connection, access_window, person, asset, account, protocol, source, source_port, "
+                           "factors, started_ms, ended_ms, end_reason, ended_by, end_comment, bytes_in, bytes_out, recording, header_sha256, seal_sha256, "
+                           "last_link, segments, record_bytes, gaps, purge_announced_at FROM session WHERE id = 'S-IN'", (i,))
+        rig.start_policyd()
+        rig.ctl("login", "r.amrani", "--password-file", rig.root / "password", "--code", rig.recovery("r.amrani"))
+        rssi = Socket("r.amrani")
+        span = {"from": "2020-01-01T00:00:00Z", "until": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())}
+        self.assertEqual(rssi.code("audit.draw", **span, share=100), "E-AUD-03")
+        drawn = rssi.ask("audit.draw", **span, share=10)
+        self.assertEqual((drawn["population"], drawn["drawn"]), (504, 51))
+        self.assertEqual(len(rssi.ask("audit.show", audit=drawn["audit"])["rows"]), 51)
+
+
 if __name__ == "__main__":
     unittest.main()
