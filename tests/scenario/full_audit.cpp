@@ -247,7 +247,9 @@ TEST_CASE(
     INFO(read.out << read.err);
     CHECK(read.out.find(audit) != std::string::npos);
     CHECK(read.out.find("mise à jour non") != std::string::npos);
-    CHECK(read.out.find(drawn_ids[1].substr(2)) != std::string::npos); // the line may break after "S-"
+    CHECK(
+        read.out.find(drawn_ids[1].substr(2)) != std::string::npos
+    ); // the line may break after "S-"
 
     // The list says how the hospital stands: two of six, and the next in a quarter.
     auto const list = audits.list();
