@@ -47,10 +47,12 @@ std::string file_name(json::object const& fields, std::string const& format)
 Result<HttpResponse> download(json::object const& fields, Fd const& file)
 {
     auto const said = text_in(fields, "format");
-    std::string const format = said == "pdf" || said == "csv" ? said : "json";
+    std::string const format = said == "pdf" || said == "csv" || said == "txt" ? said : "json";
     HttpResponse response{
         .status = 200,
-        .content_type = format == "csv" ? "text/csv; charset=utf-8" : "application/" + format};
+        .content_type = format == "csv"   ? "text/csv; charset=utf-8"
+                        : format == "txt" ? "text/plain; charset=utf-8"
+                                          : "application/" + format};
     response.body = ECLUSE_TRY(read_all(file.get(), file_bytes_max));
     response.headers.emplace_back(
         "Content-Disposition", "attachment; filename=\"" + file_name(fields, format) + "\""

@@ -25,7 +25,7 @@ constexpr std::array statuses{
     Status{"E-REQ-01", 400}, Status{"E-JET-01", 401}, Status{"E-JET-02", 401},
     Status{"E-JET-03", 401}, Status{"E-JET-04", 401}, Status{"E-JET-05", 401},
     Status{"E-JET-06", 429}, Status{"E-JET-07", 403}, Status{"E-JET-08", 403},
-    Status{"E-JET-09", 403},
+    Status{"E-JET-09", 403}, Status{"E-DRT-02", 403}, Status{"E-ROL-04", 403},
 };
 
 unsigned status_of(std::string_view code)

@@ -122,6 +122,10 @@ struct Config {
         std::int64_t review_grace_days = 15;
     } accounts;
 
+    struct Audits {
+        std::int64_t every_months = 3; // HDS:EXI-19: sessions drawn by lot, looked at and signed
+    } audits;
+
     struct Recording {
         std::int64_t stall_ms = 1000;
         std::int64_t exec_budget_bytes = 4 * 1024 * 1024;

@@ -301,6 +301,7 @@ std::vector<ConfigBinding> bind_config(Config& config)
     all.push_back({"accounts.dormant_days", number(config.accounts.dormant_days, 30, 365)});
     all.push_back({"accounts.review_months", number(config.accounts.review_months, 1, 6)});
     all.push_back({"accounts.review_grace_days", number(config.accounts.review_grace_days, 3, 60)});
+    all.push_back({"audits.every_months", number(config.audits.every_months, 1, 12)});
     all.push_back({"recording.stall_ms", number(config.recording.stall_ms, 100, 1000)});
     all.push_back(
         {"recording.exec_budget_bytes",

@@ -120,6 +120,15 @@ Result<std::vector<Line>> answer_sheet(Config const& config)
     return answer_sheet(clauses, proofs, config);
 }
 
+void add_fact(std::vector<Line>& sheet, std::string_view clause, Setting fact)
+{
+    for (auto& line : sheet) {
+        if (line.clause.id != clause) continue;
+        line.settings.push_back(fact);
+        if (!fact.ok && line.state == State::answered) line.state = State::partial;
+    }
+}
+
 json::array in_json(std::vector<Line> const& sheet)
 {
     json::array rows;

@@ -33,6 +33,9 @@ struct Line {
 [[nodiscard]] Result<std::vector<Line>> answer_sheet(
     std::vector<Clause> const& clauses, std::vector<Proof> const& proofs, Config const& config
 );
+/// Something that is so here and now, beside the settings of this clause; one that is not as asked
+/// takes from an answer that was whole.
+void add_fact(std::vector<Line>& sheet, std::string_view clause, Setting fact);
 /// As it travels: {clause, title, answer, state, weakened, settings, proofs, page}.
 [[nodiscard]] boost::json::array in_json(std::vector<Line> const& sheet);
 /// As French spreadsheets open it: UTF-8 with its mark, semicolons, and no cell that runs.

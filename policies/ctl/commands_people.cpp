@@ -29,6 +29,7 @@ void add_people_commands(std::vector<Command>& to)
                .required = true,
                .values = "technician|vendor_manager|dsi|rssi|auditor|log_manager|platform_admin"},
               {.name = "until", .kind = day},
+              {.name = "scope", .kind = list},
               {.name = "person-language", .values = "fr|en"}},
          .example = "person create --first-name Nadia --last-name Belkacem --login n.belkacem "
                     "--mail n.belkacem@imagelec.example --vendor Imagelec --role technician"},
@@ -148,8 +149,10 @@ void add_people_commands(std::vector<Command>& to)
                .required = true,
                .positional = true,
                .values = "technician|vendor_manager|dsi|rssi|auditor|log_manager|platform_admin"},
-              {.name = "until", .kind = day}},
-         .example = "role grant c.dupuis auditor --until 2026-12-31"},
+              {.name = "until", .kind = day},
+              {.name = "scope", .kind = list}},
+         .example = "role grant c.dupuis auditor --until 2026-12-31 --scope "
+                    "vendor:Imagelec,asset:scanner-1"},
         {.object = "role",
          .verb = "revoke",
          .request = "role.revoke",

@@ -29,6 +29,7 @@ Exit run_ticket(Ctl& ctl, Command const& command, boost::json::object fields);
 Exit run_certificate_request(Ctl& ctl, Command const& command, boost::json::object fields);
 Exit run_session_watch(Ctl& ctl, Command const& command, boost::json::object fields);
 Exit run_cut_many(Ctl& ctl, Command const& command, boost::json::object fields);
+Exit run_asset_sensitive(Ctl& ctl, Command const& command, boost::json::object fields);
 Exit run_escort(Ctl& ctl, Command const& command, boost::json::object fields);
 Exit run_report_show(Ctl& ctl, Command const& command, boost::json::object fields);
 /// Asks for one document and writes it to --output, or to the standard output.

@@ -59,6 +59,12 @@ Exit run_escort(Ctl& ctl, Command const& command, json::object fields)
     return ask_and_show(ctl, command, std::move(fields));
 }
 
+Exit run_asset_sensitive(Ctl& ctl, Command const& command, json::object fields)
+{
+    fields["sensitive"] = command.verb == "sensitive";
+    return ask_and_show(ctl, command, std::move(fields));
+}
+
 Exit run_charter_show(Ctl& ctl, Command const& command, json::object fields)
 {
     auto answer = ctl.ask(command.request, std::move(fields));

@@ -76,6 +76,11 @@ std::vector<JournalType> const& journal_types()
         {"review.validated", "Revue des comptes validée"},
         {"review.exported", "Procès-verbal d’une revue des comptes remis"},
         {"review.clock_jumped", "Échéances des comptes reportées : l’horloge a sauté"},
+        {"audit.drawn", "Sessions tirées au sort pour un audit des traces"},
+        {"audit.judged", "Session examinée lors d’un audit des traces"},
+        {"audit.signed", "Audit des traces signé"},
+        {"audit.abandoned", "Audit des traces abandonné, avec motif"},
+        {"audit.exported", "Procès-verbal d’un audit des traces remis"},
         {"oncall.added", "Tour d’astreinte inscrit"},
         {"oncall.removed", "Tour d’astreinte retiré"},
 

@@ -84,6 +84,7 @@ void Daemon::run()
     recorder_.start(context_);
     purge_.start(context_);
     reviews_.start(context_);
+    role_terms_.start(context_);
     timestamps_.start(context_);
     listen_watch_ = loop_.on_readable(opened_.listen_socket.get(), [this] { accept_listener(); });
     operator_watch_ =

@@ -17,6 +17,7 @@
 #include "policies/policyd/recorder_link.h"
 #include "policies/policyd/reviews.h"
 #include "policies/policyd/role.h"
+#include "policies/policyd/role_terms.h"
 #include "policies/policyd/sources.h"
 #include "policies/policyd/terminals.h"
 #include "policies/policyd/tickets.h"
@@ -84,6 +85,7 @@ private:
     EventLog events_;
     Purge purge_;
     Reviews reviews_;
+    RoleTerms role_terms_;
     WebDoors web_;
     Witnesses witnesses_;
     Timestamps timestamps_;

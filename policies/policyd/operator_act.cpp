@@ -141,7 +141,8 @@ void add_request(
          .access = allowed.access,
          .roles = std::move(allowed.roles),
          .signs = allowed.signs,
-         .with_old_password = allowed.with_old_password}
+         .with_old_password = allowed.with_old_password,
+         .limited_auditor = allowed.limited_auditor}
     );
 }
 

@@ -72,6 +72,7 @@ struct Allowed {
     Access access = Access::roles;
     bool signs = false;
     bool with_old_password = false;
+    bool limited_auditor = false;
 };
 void add_request(
     RequestTable& table, Context& context, std::string name, Allowed allowed, Handle handle

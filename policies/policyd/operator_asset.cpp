@@ -146,16 +146,17 @@ Reply list(Context& context, Caller const& caller, Request& request, Answer cons
     auto const after = fields.optional_text("after", store::cursor_bytes_max);
     if (auto const done = fields.finish(); !done) return Reply::violation(done.error().what);
     auto const own = ECLUSE_TRY(vendor_of(context, caller));
-    return page_reply(store::list_assets(context.database, own, after));
+    return page_reply(store::list_assets(context.database, own, caller.scope, after));
 }
 
-Reply show(Context& context, Caller const&, Request& request, Answer const&)
+Reply show(Context& context, Caller const& caller, Request& request, Answer const&)
 {
     Fields fields{request.fields};
     auto const name = fields.text("asset", name_bytes_max);
     if (auto const done = fields.finish(); !done) return Reply::violation(done.error().what);
     auto const asset = ECLUSE_TRY(store::find_asset(context.database, name));
-    if (!asset) return unknown(TextKey::operator_unknown_asset, name);
+    if (!asset || !ECLUSE_TRY(store::asset_is_in(context.database, caller.scope, asset->id)))
+        return unknown(TextKey::operator_unknown_asset, name);
     auto object = ECLUSE_TRY(store::show_asset(context.database, asset->id));
     for (auto& row : object.at("host_keys").as_array())
         row.as_object()["fingerprint"] = fingerprint_of(row.as_object().at("key").as_string());
@@ -269,6 +270,28 @@ Reply limit(Context& context, Caller const& caller, Request& request, Answer con
             details["before"] = asset.session_limit;
             details["after"] = sessions;
             asset.session_limit = sessions;
+            return std::nullopt;
+        }
+    );
+}
+
+/// HDS:EXI-19: every session on it is looked at in every audit.
+Reply sensitive(Context& context, Caller const& caller, Request& request, Answer const&)
+{
+    Fields fields{request.fields};
+    auto const name = fields.text("asset", name_bytes_max);
+    auto const is_sensitive = fields.flag("sensitive");
+    if (auto const done = fields.finish(); !done) return Reply::violation(done.error().what);
+    return change(
+        context,
+        caller,
+        name,
+        "asset.changed",
+        {{"field", "sensitive"}},
+        [&](store::Asset& asset, json::object& details) -> std::optional<Fault> {
+            details["before"] = asset.sensitive;
+            details["after"] = is_sensitive;
+            asset.sensitive = is_sensitive;
             return std::nullopt;
         }
     );
@@ -391,15 +414,17 @@ void add_asset_requests(RequestTable& table, Context& context)
         table,
         context,
         "asset.list",
-        {{"dsi", "rssi", "auditor", "platform_admin", "technician", "vendor_manager"}},
+        {.roles = {"dsi", "rssi", "auditor", "platform_admin", "technician", "vendor_manager"},
+         .limited_auditor = true},
         &list
     );
     // Addresses and keys of targets are the hospital's: a vendor sees names only.
-    add_request(table, context, "asset.show", {hospital}, &show);
+    add_request(table, context, "asset.show", {.roles = hospital, .limited_auditor = true}, &show);
     add_request(table, context, "asset.disable", {{"dsi", "rssi"}}, &disable);
     add_request(table, context, "asset.enable", {{"dsi"}}, &enable);
     add_request(table, context, "asset.usage_hours", {{"dsi"}}, &usage_hours);
     add_request(table, context, "asset.limit", {{"dsi"}}, &limit);
+    add_request(table, context, "asset.sensitive", {{"dsi", "rssi"}}, &sensitive);
     add_request(table, context, "asset.exception", {{"dsi"}}, &exception);
     add_request(table, context, "asset.pin", {{"dsi"}}, &pin);
     add_request(table, context, "asset.unpin", {{"dsi"}}, &unpin);

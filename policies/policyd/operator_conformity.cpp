@@ -1,6 +1,9 @@
 #include "common/json.h"
+#include "common/paris_time.h"
+#include "common/text_keys.h"
 #include "policies/config/config.h"
 #include "policies/conformity/sheet.h"
+#include "policies/policyd/audits.h"
 #include "policies/policyd/clock.h"
 #include "policies/policyd/context.h"
 #include "policies/policyd/operator_act.h"
@@ -12,10 +15,42 @@
 namespace ecluse::policyd {
 namespace {
 
+/// Whether the audits of the traces are signed in time, in the sheet's own French.
+Result<conformity::Setting> audits_now(Context& context)
+{
+    auto const due = ECLUSE_TRY(audit_due(context));
+    auto const& standing = due.standing;
+    auto const at = [](UtcTime moment) { return format_moment(moment, Language::french); };
+    auto value = standing.last_signed
+                     ? text(
+                           Language::french,
+                           TextKey::conformity_audit_last,
+                           {{"at", at(UtcTime{std::chrono::seconds{*standing.last_signed}})}}
+                       )
+                     : text(Language::french, TextKey::conformity_audit_none);
+    value += " " + text(
+                       Language::french,
+                       TextKey::conformity_audit_covered,
+                       {{"audited", std::to_string(standing.audited)},
+                        {"sessions", std::to_string(standing.sessions)}}
+                   );
+    std::string asked;
+    if (due.next)
+        asked = text(Language::french, TextKey::conformity_audit_asked, {{"at", at(*due.next)}});
+    return conformity::Setting{"audits.signed", std::move(value), std::move(asked), !due.is_due};
+}
+
+Result<std::vector<conformity::Line>> sheet_now(Context& context)
+{
+    auto sheet = ECLUSE_TRY(conformity::answer_sheet(context.config));
+    conformity::add_fact(sheet, "HDS:EXI-19", ECLUSE_TRY(audits_now(context)));
+    return sheet;
+}
+
 Reply show(Context& context, Caller const&, Request& request, Answer const&)
 {
     if (!request.fields.empty()) return Reply::violation("conformity.show: fields");
-    return rows_reply(conformity::in_json(ECLUSE_TRY(conformity::answer_sheet(context.config))));
+    return rows_reply(conformity::in_json(ECLUSE_TRY(sheet_now(context))));
 }
 
 std::string document_of(Context& context, std::vector<conformity::Line> const& sheet)
@@ -33,7 +68,7 @@ Reply send_out(Context& context, Caller const& caller, Request& request, Answer 
     auto const format = fields.text("format", 8);
     if (format != "csv" && format != "pdf") fields.fault("format", "csv or pdf");
     if (auto const done = fields.finish(); !done) return Reply::violation(done.error().what);
-    auto const sheet = ECLUSE_TRY(conformity::answer_sheet(context.config));
+    auto const sheet = ECLUSE_TRY(sheet_now(context));
     ECLUSE_TRY(record_act(
         context,
         caller,

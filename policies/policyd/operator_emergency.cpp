@@ -23,13 +23,15 @@ bool is_blank(std::string const& text)
     return text.find_first_not_of(" \t\r\n") == std::string::npos;
 }
 
-Reply list(Context& context, Caller const&, Request& request, Answer const&)
+Reply list(Context& context, Caller const& caller, Request& request, Answer const&)
 {
     Fields fields{request.fields};
     bool const due = fields.flag("due", false);
     auto const after = fields.optional_text("after", store::cursor_bytes_max);
     if (auto const done = fields.finish(); !done) return Reply::violation(done.error().what);
-    return page_reply(store::list_emergencies(context.database, due, seconds_now(context), after));
+    return page_reply(
+        store::list_emergencies(context.database, {due, caller.scope, after}, seconds_now(context))
+    );
 }
 
 Reply review(Context& context, Caller const& caller, Request& request, Answer const&)
@@ -76,7 +78,13 @@ Reply review(Context& context, Caller const& caller, Request& request, Answer co
 
 void add_emergency_requests(RequestTable& table, Context& context)
 {
-    add_request(table, context, "emergency.list", {{"dsi", "rssi", "auditor"}}, &list);
+    add_request(
+        table,
+        context,
+        "emergency.list",
+        {.roles = {"dsi", "rssi", "auditor"}, .limited_auditor = true},
+        &list
+    );
     add_request(table, context, "emergency.review", {.roles = {"rssi"}, .signs = true}, &review);
 }
 

@@ -14,6 +14,7 @@
 #include "policies/policyd/paths.h"
 #include "policies/policyd/recorder_link.h"
 #include "policies/store/database.h"
+#include "policies/store/windows.h"
 #include "policies/vault/evidence_key.h"
 
 #include <algorithm>
@@ -116,7 +117,16 @@ struct Chosen {
 
 using Found = std::variant<Chosen, Fault>;
 
-Result<Found> choose(Context& context, std::vector<std::string> const& sessions)
+/// What a report tells of: every target of its window. A limited auditor takes it with all of them.
+Result<bool> takes_reports(Context& context, Caller const& caller, std::string const& window)
+{
+    if (!caller.scope) return true;
+    auto const found = ECLUSE_TRY(store::find_window(context.database, window));
+    return found && store::whole_window_is_in(caller.scope, *found);
+}
+
+Result<Found>
+choose(Context& context, Caller const& caller, std::vector<std::string> const& sessions)
 {
     Chosen chosen;
     for (auto const& id : sessions) {
@@ -127,7 +137,8 @@ Result<Found> choose(Context& context, std::vector<std::string> const& sessions)
             "JOIN vendor v ON v.id = w.vendor WHERE s.id = $1",
             {id}
         ));
-        if (!row) return Found{unknown_recording()};
+        if (!row || !ECLUSE_TRY(store::session_is_in(context.database, caller.scope, id)))
+            return Found{unknown_recording()};
         if (row->text("recording") == "open") return Found{wrong_state("open")};
         if (!chosen.ids.insert(id).second) continue;
         chosen.sessions.push_back(session_facts(*row));
@@ -137,13 +148,17 @@ Result<Found> choose(Context& context, std::vector<std::string> const& sessions)
     }
     for (auto const& window : chosen.windows) {
         chosen.objects.push_back(window);
+        bool const with_reports = ECLUSE_TRY(takes_reports(context, caller, window));
         for (auto const& row : ECLUSE_TRY(context.database.rows(
                  "SELECT id, 1 AS is_report FROM report WHERE access_window = $1 UNION ALL "
                  "SELECT id, 0 FROM extension_request WHERE window = $1 UNION ALL "
                  "SELECT id, 0 FROM window_question WHERE window = $1",
                  {window}
              ))) {
-            if (row.number("is_report") == 1) chosen.reports.push_back(row.text("id"));
+            if (row.number("is_report") == 1) {
+                if (!with_reports) continue;
+                chosen.reports.push_back(row.text("id"));
+            }
             chosen.objects.push_back(row.text("id"));
         }
     }
@@ -324,7 +339,7 @@ Reply begin(
     if (reason.find_first_not_of(" \t\r\n") == std::string::npos)
         return rule_fault(ecluse::Fault::window_reason_missing);
     if (sessions.empty()) return unknown_recording();
-    auto const found = ECLUSE_TRY(choose(context, sessions));
+    auto const found = ECLUSE_TRY(choose(context, caller, sessions));
     if (auto const* const fault = std::get_if<Fault>(&found)) return *fault;
     auto const& chosen = std::get<Chosen>(found);
     auto const pack = random_id('P');
@@ -426,7 +441,8 @@ void add_evidence_requests(RequestTable& table, Context& context)
                             Caller const& caller, Request& request, Answer const& answer
                         ) -> Reply { return handler(context, *packs, caller, request, answer); },
              .roles = {"rssi", "auditor"},
-             .signs = signs}
+             .signs = signs,
+             .limited_auditor = true}
         );
     };
     add("evidence.export", true, &begin);

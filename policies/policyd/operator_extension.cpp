@@ -87,6 +87,7 @@ Reply list(Context& context, Caller const& caller, Request& request, Answer cons
     filter.after = fields.optional_text("after", store::cursor_bytes_max);
     if (auto const done = fields.finish(); !done) return Reply::violation(done.error().what);
     filter.vendor = ECLUSE_TRY(vendor_of(context, caller));
+    filter.scope = caller.scope;
     return page_reply(store::list_extension_requests(context.database, filter));
 }
 
@@ -227,7 +228,9 @@ void add_extension_requests(RequestTable& table, Context& context)
     std::vector<std::string> const readers{
         "technician", "vendor_manager", "dsi", "rssi", "auditor"};
     add_request(table, context, "extension.ask", {{"technician"}}, &ask);
-    add_request(table, context, "extension.list", {readers}, &list);
+    add_request(
+        table, context, "extension.list", {.roles = readers, .limited_auditor = true}, &list
+    );
     add_request(table, context, "extension.accept", {{"dsi"}}, &accept);
     add_request(table, context, "extension.refuse", {{"dsi"}}, &refuse);
     add_request(table, context, "question.ask", {{"dsi"}}, &question);

@@ -6,6 +6,7 @@
 #include "policies/config/config.h"
 #include "policies/core/refusal.h"
 #include "policies/policyd/api_token.h"
+#include "policies/policyd/audits.h"
 #include "policies/policyd/authentication.h"
 #include "policies/policyd/clock.h"
 #include "policies/policyd/connection.h"
@@ -39,6 +40,25 @@ Fault old_password(Context& context)
         reason(Refusal::password_too_old),
         {{"url", site.portal}, {"phone", site.phone}},
         action(Refusal::password_too_old)};
+}
+
+/// HDS:EXI-18. Nothing of the hospital's own and nothing of others, unless its handler knows how to
+/// leave that out.
+Fault beyond_scope()
+{
+    return {"E-DRT-02", TextKey::error_scope_text, {}, TextKey::error_scope_remedy};
+}
+
+/// An auditor's limits, unless another of the caller's roles opens this request without any.
+Result<std::optional<store::Scope>>
+scope_of(Context& context, RequestRow const& row, Caller const& caller)
+{
+    bool const by_another = std::any_of(row.roles.begin(), row.roles.end(), [&](auto const& role) {
+        return role != "auditor" && caller.has_role(role);
+    });
+    if (row.access != Access::roles || by_another || !caller.has_role("auditor"))
+        return std::optional<store::Scope>{};
+    return store::auditor_scope(context.database, caller.person);
 }
 
 bool may_ask(RequestRow const& row, Caller const& caller)
@@ -75,6 +95,7 @@ std::optional<Fault>
 refusal(Context& context, RequestRow const& row, Request const& request, Caller const& caller)
 {
     if (!may_ask(row, caller)) return wrong_role(row);
+    if (caller.scope && !row.limited_auditor) return beyond_scope();
     if (auto fault = api_token::not_for_token(row, request.name, caller)) return fault;
     if (caller.password_too_old && !row.with_old_password) return old_password(context);
     return std::nullopt;
@@ -110,6 +131,9 @@ void pass_gate(
     Context& context, RequestRow const& row, Caller caller, Request request, Answer const& answer
 )
 {
+    auto scope = scope_of(context, row, caller);
+    if (!scope) return answer.complete(scope.error());
+    caller.scope = *std::move(scope);
     if (auto refused = refusal(context, row, request, caller)) {
         auto const noted = record_refusal(
             context,
@@ -189,6 +213,10 @@ Result<json::array> notices_for(Context& context, std::string_view person, Langu
             windows += (windows.empty() ? "" : ", ") + id;
         if (!windows.empty())
             notices.emplace_back(text(language, TextKey::emergency_notice, {{"windows", windows}}));
+        if (auto const audits = ECLUSE_TRY(audit_due(context)); audits.is_due)
+            notices.emplace_back(text(
+                language, TextKey::audit_notice, {{"at", format_moment(*audits.next, language)}}
+            ));
     }
     return notices;
 }

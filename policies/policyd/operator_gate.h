@@ -31,7 +31,7 @@ void pass_gate(
 );
 
 /// What somebody who logs in should know: the password's age, the next window to accompany, and the
-/// RSSI which emergencies were granted.
+/// RSSI which emergencies were granted and that an audit of the traces is due.
 [[nodiscard]] Result<boost::json::array>
 notices_for(Context& context, std::string_view person, Language language);
 

@@ -67,12 +67,12 @@ Reply lift(Context& context, Caller const& caller, Request& request, Answer cons
     return json::object{{"session", session}};
 }
 
-Reply list(Context& context, Caller const&, Request& request, Answer const&)
+Reply list(Context& context, Caller const& caller, Request& request, Answer const&)
 {
     Fields fields{request.fields};
     auto const after = fields.optional_text("after", store::cursor_bytes_max);
     if (auto const done = fields.finish(); !done) return Reply::violation(done.error().what);
-    return page_reply(store::list_holds(context.database, after));
+    return page_reply(store::list_holds(context.database, caller.scope, after));
 }
 
 } // namespace
@@ -81,7 +81,13 @@ void add_hold_requests(RequestTable& table, Context& context)
 {
     add_request(table, context, "hold.place", {{"rssi"}}, &place);
     add_request(table, context, "hold.lift", {.roles = {"rssi"}, .signs = true}, &lift);
-    add_request(table, context, "hold.list", {{"rssi", "auditor", "dsi"}}, &list);
+    add_request(
+        table,
+        context,
+        "hold.list",
+        {.roles = {"rssi", "auditor", "dsi", "log_manager"}, .limited_auditor = true},
+        &list
+    );
 }
 
 } // namespace ecluse::policyd

@@ -21,6 +21,7 @@ void add_search_requests(RequestTable& table, Context& context);
 void add_evidence_requests(RequestTable& table, Context& context);
 void add_conformity_requests(RequestTable& table, Context& context);
 void add_hold_requests(RequestTable& table, Context& context);
+void add_audit_requests(RequestTable& table, Context& context);
 void add_journal_requests(RequestTable& table, Context& context);
 void add_refusal_requests(RequestTable& table, Context& context);
 void add_system_requests(RequestTable& table, Context& context);

@@ -6,6 +6,7 @@
 #include "policies/core/decide.h"
 #include "policies/core/roles.h"
 #include "policies/journal/journal.h"
+#include "policies/policyd/auditor_limits.h"
 #include "policies/policyd/boxes.h"
 #include "policies/policyd/clock.h"
 #include "policies/policyd/connection.h"
@@ -41,12 +42,14 @@ Fault to_reply(NameFault fault)
 struct Described {
     std::string first_name, last_name, login, mail, role;
     std::optional<std::string> phone, vendor, subcontractor, until, language;
+    std::vector<std::string> limits;
 };
 /// Somebody whom this caller may bring in.
 struct Admissible {
     store::NewPerson person;
     std::string role;
     std::optional<std::int64_t> valid_to;
+    std::optional<store::Scope> scope;
 };
 template <typename Good> using Judged = std::variant<Good, Fault>;
 
@@ -87,7 +90,7 @@ Result<Judged<Belongs>> find_company(
 
 Result<Judged<Admissible>> judge(Context& context, Caller const& caller, Described const& described)
 {
-    auto const& [first, last, login, mail, role, phone, vendor, subcontractor, until, language] =
+    auto const& [first, last, login, mail, role, phone, vendor, subcontractor, until, language, limits] =
         described;
     if (auto const fault = judge_names(login, first, last, mail)) return to_reply(*fault);
     auto const known_role = parse_role(role);
@@ -111,6 +114,8 @@ Result<Judged<Admissible>> judge(Context& context, Caller const& caller, Describ
         valid_to = at->time_since_epoch().count();
     }
     if (role == "auditor" && !valid_to) return bad_value("until", "auditor");
+    auto read = ECLUSE_TRY(read_limits(context, role, limits));
+    if (auto* refused = std::get_if<Fault>(&read)) return std::move(*refused);
     if (ECLUSE_TRY(find_person(context, login))) return already(login);
 
     auto const id = random_id('P');
@@ -128,7 +133,8 @@ Result<Judged<Admissible>> judge(Context& context, Caller const& caller, Describ
          .created_by = caller.person,
          .created_at = seconds_now(context)},
         role,
-        valid_to};
+        valid_to,
+        std::get<std::optional<store::Scope>>(std::move(read))};
 }
 
 json::object to_details(Admissible const& one)
@@ -138,7 +144,8 @@ json::object to_details(Admissible const& one)
         {"login", person.login},
         {"name", person.first_name + " " + person.last_name},
         {"vendor", person.vendor ? json::value(*person.vendor) : json::value(nullptr)},
-        {"role", one.role}};
+        {"role", one.role},
+        {"scope", one.scope ? json::value(store::to_json(*one.scope)) : json::value(nullptr)}};
 }
 
 /// Inside the transaction of its act.
@@ -146,6 +153,7 @@ Result<> insert(Context& context, Admissible const& one)
 {
     auto const& person = one.person;
     ECLUSE_TRY(store::insert_person(context.database, person));
+    ECLUSE_TRY(store::set_auditor_scope(context.database, person.id, one.scope));
     return store::grant_role(
         context.database, person.id, one.role, one.valid_to, person.created_by, person.created_at
     );
@@ -165,6 +173,7 @@ Reply create(Context& context, Caller const& caller, Request& request, Answer co
     described.role = fields.text("role", id_bytes_max);
     described.until = fields.optional_text("until", id_bytes_max);
     described.language = fields.optional_text("person_language", 8);
+    described.limits = fields.optional_texts("scope", scope_objects_max, scope_object_bytes_max);
     if (auto const done = fields.finish(); !done) return Reply::violation(done.error().what);
 
     auto judged = ECLUSE_TRY(judge(context, caller, described));

@@ -57,7 +57,7 @@ constexpr char const* select_sessions =
     "JOIN asset a ON a.id = s.asset JOIN access_window w ON w.id = s.access_window "
     "JOIN vendor v ON v.id = w.vendor ";
 
-Reply list(Context& context, Caller const&, Request& request)
+Reply list(Context& context, Caller const& caller, Request& request)
 {
     Fields fields{request.fields};
     auto const person = fields.optional_text("person", 128);
@@ -69,6 +69,7 @@ Reply list(Context& context, Caller const&, Request& request)
     list.where_if(person, "s.person IN (SELECT id FROM person WHERE id = ? OR login = ?)");
     list.where_if(asset, "s.asset IN (SELECT id FROM asset WHERE id = ? OR name = ?)");
     list.where_if(vendor, "w.vendor IN (SELECT id FROM vendor WHERE id = ? OR name = ?)");
+    store::limit(list, caller.scope, "w.vendor", "s.asset");
     return rows_reply(list.rows(context.database, after), &described);
 }
 
@@ -85,7 +86,7 @@ Result<> add_term(Context& context, json::object& shown, std::string const& sess
     return {};
 }
 
-Reply show(Context& context, Caller const&, Request& request)
+Reply show(Context& context, Caller const& caller, Request& request)
 {
     Fields fields{request.fields};
     auto const session = fields.text("session", 64);
@@ -93,7 +94,8 @@ Reply show(Context& context, Caller const&, Request& request)
     auto const row =
         ECLUSE_TRY(context.database.row(std::string{select_sessions} + "WHERE s.id = $1", {session})
         );
-    if (!row) return unknown_recording();
+    if (!row || !ECLUSE_TRY(store::session_is_in(context.database, caller.scope, session)))
+        return unknown_recording();
     auto shown = described(*row);
     ECLUSE_TRY(add_term(context, shown, session));
     return shown;
@@ -112,7 +114,8 @@ Reply hand_over(
         return rule_fault(ecluse::Fault::window_reason_missing);
     auto const row =
         ECLUSE_TRY(context.database.row("SELECT recording FROM session WHERE id = $1", {session}));
-    if (!row || (row->text("recording") == "purged" && !use.when_purged))
+    if (!row || (row->text("recording") == "purged" && !use.when_purged) ||
+        !ECLUSE_TRY(store::session_is_in(context.database, caller.scope, session)))
         return unknown_recording();
 
     json::object event{
@@ -169,10 +172,12 @@ void add_recording_requests(RequestTable& table, Context& context)
             name,
             {.handler = [&context, handler](Caller const& caller, Request& request, Answer const&)
                  -> Reply { return handler(context, caller, request); },
-             .roles = {"rssi", "auditor", "dsi"}}
+             .roles = {"rssi", "auditor", "dsi", "log_manager"},
+             .limited_auditor = true}
         );
     };
-    // The connection list, which the DSI sees too (WEB:HE8); contents are below.
+    // The connection list, which the DSI sees too (WEB:HE8), and whoever keeps the traces: what
+    // stays until when. Contents are below.
     read("recording.list", &list);
     read("recording.show", &show);
     auto const files = [&](char const* name, Use use, bool signs, std::vector<std::string> roles) {
@@ -182,13 +187,17 @@ void add_recording_requests(RequestTable& table, Context& context)
                             Caller const& caller, Request& request, Answer const& answer
                         ) -> Reply { return hand_over(context, caller, request, answer, use); },
              .roles = std::move(roles),
-             .signs = signs}
+             .signs = signs,
+             .limited_auditor = true}
         );
     };
     files("recording.open", {"recording.opened", true}, false, readers);
     files("recording.export", {"recording.exported", true}, true, readers);
     files(
-        "recording.verify", {"recording.verified", false, true}, false, {"rssi", "auditor", "dsi"}
+        "recording.verify",
+        {"recording.verified", false, true},
+        false,
+        {"rssi", "auditor", "dsi", "log_manager"}
     );
 }
 

@@ -30,7 +30,28 @@ constexpr char const* select_refusals =
     "SELECT r.*, p.first_name || ' ' || p.last_name AS person_name, r.at_ms AS page_key, "
     "r.reference AS page_id FROM refusal r LEFT JOIN person p ON p.id = r.person ";
 
-Reply list(Context& context, Request& request)
+/// Refusals say whom they met and on what, as far as it was known then: what is of nobody in
+/// particular is outside every limit.
+void limit(store::Paged& list, std::optional<store::Scope> const& scope)
+{
+    if (!scope) return;
+    if (auto const vendors = store::vendors_in(scope);
+        !std::holds_alternative<std::monostate>(vendors))
+        list.where(
+            "COALESCE((SELECT vendor FROM access_window WHERE id = r.access_window), p.vendor) IN "
+            "(SELECT value FROM json_each(?))",
+            vendors
+        );
+    if (auto const assets = store::assets_in(scope);
+        !std::holds_alternative<std::monostate>(assets))
+        list.where(
+            "EXISTS (SELECT 1 FROM asset a WHERE (a.id = r.asset OR a.name = r.asset) AND a.id IN "
+            "(SELECT value FROM json_each(?)))",
+            assets
+        );
+}
+
+Reply list(Context& context, Caller const& caller, Request& request)
 {
     Fields fields{request.fields};
     auto const address = fields.optional_text("address", 64);
@@ -39,24 +60,26 @@ Reply list(Context& context, Request& request)
     if (auto const done = fields.finish(); !done) return Reply::violation(done.error().what);
     store::Paged list{select_refusals, {"r.at_ms", "r.reference"}};
     list.where_if(address, "r.address = ?").where_if(login, "r.login = ?");
+    limit(list, caller.scope);
     return rows_reply(list.rows(context.database, after), &described);
 }
 
-Reply show(Context& context, Request& request)
+Reply show(Context& context, Caller const& caller, Request& request)
 {
     Fields fields{request.fields};
     auto const reference = fields.text("reference", 32);
     if (auto const done = fields.finish(); !done) return Reply::violation(done.error().what);
-    auto const row = ECLUSE_TRY(
-        context.database.row(std::string{select_refusals} + "WHERE r.reference = $1", {reference})
-    );
-    if (!row)
+    store::Paged one{select_refusals, {"r.at_ms", "r.reference"}};
+    one.where("r.reference = ?", reference);
+    limit(one, caller.scope);
+    auto const found = ECLUSE_TRY(one.rows(context.database, std::nullopt));
+    if (found.rows.empty())
         return Fault{
             "E-REF-01",
             TextKey::error_refusal_unknown_text,
             {},
             TextKey::error_refusal_unknown_remedy};
-    return described(*row);
+    return described(found.rows.front());
 }
 
 /// Somebody known who mistyped is on the telephone: the next try need not wait. Everything that is
@@ -91,9 +114,10 @@ void add_refusal_requests(RequestTable& table, Context& context)
     auto const add = [&](char const* name, auto handler) {
         table.add(
             name,
-            {.handler = [&context, handler](Caller const&, Request& request, Answer const&)
-                 -> Reply { return handler(context, request); },
-             .roles = {"dsi", "rssi", "auditor"}}
+            {.handler = [&context, handler](Caller const& caller, Request& request, Answer const&)
+                 -> Reply { return handler(context, caller, request); },
+             .roles = {"dsi", "rssi", "auditor"},
+             .limited_auditor = true}
         );
     };
     add("refusal.list", &list);

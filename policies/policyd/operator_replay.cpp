@@ -140,7 +140,9 @@ Reply open_view(
         "SELECT id, access_window, recording, started_ms, ended_ms FROM session WHERE id = $1",
         {session}
     ));
-    if (!row || row->text("recording") == "purged") return unknown_recording();
+    if (!row || row->text("recording") == "purged" ||
+        !ECLUSE_TRY(store::session_is_in(context.database, caller.scope, session)))
+        return unknown_recording();
     if (row->text("recording") == "open") return wrong_state("open");
     json::object shown{
         {"session", session},
@@ -252,7 +254,8 @@ void add_replay_requests(RequestTable& table, Context& context)
             {.handler = [&context, views, handler](
                             Caller const& caller, Request& request, Answer const& answer
                         ) -> Reply { return handler(context, *views, caller, request, answer); },
-             .roles = {"rssi", "auditor"}}
+             .roles = {"rssi", "auditor"},
+             .limited_auditor = true}
         );
     };
     add("recording.view", &open_view);

@@ -41,6 +41,7 @@ Reply list(Context& context, Caller const& caller, Request& request)
         {"r.due_at", "r.id"}};
     if (!everything)
         list.where("w.vendor = (SELECT vendor FROM person WHERE id = ?)", caller.person);
+    store::limit_to_whole_windows(list, caller.scope);
     list.where_if(state, "r.state = ?");
     // As is_overdue() says of each below.
     if (late)
@@ -309,7 +310,8 @@ void add_report_requests(RequestTable& table, Context& context)
                             Caller const& caller, Request& request, Answer const& answer
                         ) -> Reply { return handler(context, caller, request, answer); },
              .roles = std::move(roles),
-             .signs = signs}
+             .signs = signs,
+             .limited_auditor = true}
         );
     };
     using C = Context;

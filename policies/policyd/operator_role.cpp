@@ -29,6 +29,10 @@ Reply login(Context& context, Caller const& caller, Request& request, Answer con
     context.authentication
         .judge(context, std::move(attempt), [&context, uid, answer](Verdict verdict) {
             if (!verdict.accepted) return answer.complete(wrong_factors(verdict));
+            auto refused =
+                operator_session::without_role(context, *verdict.accepted, "cli", "local");
+            if (!refused) return answer.complete(refused.error());
+            if (*refused) return answer.complete(*std::move(*refused));
             auto token =
                 operator_session::begin(context, {.person = verdict.accepted->person, .uid = uid});
             if (!token) return answer.complete(token.error());

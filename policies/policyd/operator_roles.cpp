@@ -1,6 +1,7 @@
 #include "common/json.h"
 #include "common/text_keys.h"
 #include "policies/core/roles.h"
+#include "policies/policyd/auditor_limits.h"
 #include "policies/policyd/endings.h"
 #include "policies/policyd/live.h"
 #include "policies/policyd/operator_act.h"
@@ -17,12 +18,18 @@ Fault not_yours_to_grant()
     return {"E-ROL-03", TextKey::operator_role_grant_text, {}, TextKey::operator_role_grant_remedy};
 }
 
+bool holds(store::Person const& person, std::string const& role)
+{
+    return std::find(person.roles.begin(), person.roles.end(), role) != person.roles.end();
+}
+
 Reply grant(Context& context, Caller const& caller, Request& request, Answer const&)
 {
     Fields fields{request.fields};
     auto const name = fields.text("person", id_bytes_max);
     auto const role = fields.text("role", id_bytes_max);
     auto const until = fields.optional_text("until", id_bytes_max);
+    auto const limits = fields.optional_texts("scope", scope_objects_max, scope_object_bytes_max);
     if (auto const done = fields.finish(); !done) return Reply::violation(done.error().what);
     auto const known = parse_role(role);
     if (!known) return bad_value("role", role);
@@ -43,6 +50,9 @@ Reply grant(Context& context, Caller const& caller, Request& request, Answer con
     }
     // CLAUSIER:O-12.3.7: an audit account is dated.
     if (role == "auditor" && !valid_to) return bad_value("until", "auditor");
+    auto read = ECLUSE_TRY(read_limits(context, role, limits));
+    if (auto* const refused = std::get_if<Fault>(&read)) return std::move(*refused);
+    auto const& scope = std::get<std::optional<store::Scope>>(read);
     Roles roles{*known};
     for (auto const& held : person->roles)
         if (auto const one = parse_role(held)) roles.add(*one);
@@ -62,11 +72,18 @@ Reply grant(Context& context, Caller const& caller, Request& request, Answer con
         {.type = "role.granted",
          .object = person->id,
          .details =
-             {{"role", role}, {"until", until ? json::value(*until) : json::value(nullptr)}}},
-        [&] {
-            return store::grant_role(
+             {{"role", role},
+              {"until", until ? json::value(*until) : json::value(nullptr)},
+              {"scope", scope ? json::value(store::to_json(*scope)) : json::value(nullptr)}}},
+        [&]() -> Result<> {
+            ECLUSE_TRY(store::grant_role(
                 context.database, person->id, role, valid_to, caller.person, seconds_now(context)
-            );
+            ));
+            if (role != "auditor") return {};
+            ECLUSE_TRY(store::set_auditor_scope(context.database, person->id, scope));
+            // What was opened inside other limits is not kept open.
+            if (!holds(*person, role)) return {};
+            return operator_session::end_all_of(context, person->id);
         }
     ));
     return json::object{{"login", person->login}, {"role", role}};
@@ -83,8 +100,7 @@ Reply revoke(Context& context, Caller const& caller, Request& request, Answer co
     if (!person) return unknown(TextKey::operator_unknown_person, name);
     if (person->id == caller.person) return own_act();
     if (!may_grant(caller.roles, role)) return not_yours_to_grant();
-    if (std::find(person->roles.begin(), person->roles.end(), role) == person->roles.end())
-        return unknown(TextKey::operator_unknown_role, role);
+    if (!holds(*person, role)) return unknown(TextKey::operator_unknown_role, role);
     ECLUSE_TRY(record_act(
         context,
         caller,
@@ -93,6 +109,8 @@ Reply revoke(Context& context, Caller const& caller, Request& request, Answer co
          .details = {{"role", role}, {"reason", why}}},
         [&]() -> Result<> {
             ECLUSE_TRY(store::revoke_role(context.database, person->id, role));
+            // What an auditor has on the screen goes too.
+            if (role == "auditor") ECLUSE_TRY(operator_session::end_all_of(context, person->id));
             return {};
         }
     ));

@@ -12,6 +12,7 @@
 #include "policies/policyd/searches.h"
 #include "policies/policyd/wrapped_keys.h"
 #include "policies/store/database.h"
+#include "policies/store/windows.h"
 
 #include <algorithm>
 #include <sys/mman.h>
@@ -80,7 +81,8 @@ Filters read_filters(Fields& fields)
 
 /// Every recording that still has its content, newest first. The report of a window goes with the
 /// window's last session, so that it is found once.
-Result<std::vector<json::object>> sessions_for(Context& context, Filters const& filters)
+Result<std::vector<json::object>>
+sessions_for(Context& context, Caller const& caller, Filters const& filters)
 {
     std::vector<json::object> sessions;
     for (auto const& row : ECLUSE_TRY(context.database.rows(
@@ -93,8 +95,16 @@ Result<std::vector<json::object>> sessions_for(Context& context, Filters const& 
              "AND ($2 = '' OR v.id = $2 OR v.name = $2) "
              "AND ($3 = '' OR a.id = $3 OR a.name = $3) "
              "AND s.started_ms >= $4 AND ($5 = 0 OR s.started_ms < $5) "
+             "AND ($6 IS NULL OR v.id IN (SELECT value FROM json_each($6))) "
+             "AND ($7 IS NULL OR a.id IN (SELECT value FROM json_each($7))) "
              "ORDER BY s.started_ms DESC, s.id",
-             {filters.person, filters.vendor, filters.asset, filters.from_ms, filters.to_ms}
+             {filters.person,
+              filters.vendor,
+              filters.asset,
+              filters.from_ms,
+              filters.to_ms,
+              store::vendors_in(caller.scope),
+              store::assets_in(caller.scope)}
          )))
         sessions.push_back(json::object{
             {"session", row.text("id")},
@@ -124,9 +134,16 @@ void collect_texts(json::value const& value, std::string& lines)
     }
 }
 
-/// What the report of this session's window says, when this is the window's last session.
-Result<std::string> report_lines(Context& context, json::object const& facts)
+/// What the report of this session's window says, when this is the window's last session. It tells
+/// of every target of the window: a limited auditor reads it with all of them.
+Result<std::string> report_lines(Context& context, Search const& search, json::object const& facts)
 {
+    if (search.scope) {
+        auto const window = ECLUSE_TRY(
+            store::find_window(context.database, std::string{facts.at("window").as_string()})
+        );
+        if (!window || !store::whole_window_is_in(search.scope, *window)) return std::string{};
+    }
     auto const row = ECLUSE_TRY(context.database.row(
         "SELECT v.form FROM report r JOIN report_version v ON v.report = r.id "
         "WHERE r.access_window = $1 AND v.version = "
@@ -178,7 +195,8 @@ Reply open(
     search->id = random_id('Q');
     search->person = caller.person;
     search->token_sha256 = caller.token_sha256;
-    search->sessions = ECLUSE_TRY(sessions_for(context, filters));
+    search->scope = caller.scope;
+    search->sessions = ECLUSE_TRY(sessions_for(context, caller, filters));
     search->fed.resize(search->sessions.size());
     for (std::size_t i = 0; i < search->sessions.size(); ++i)
         search->places.emplace(std::string{search->sessions[i].at("session").as_string()}, i);
@@ -296,7 +314,7 @@ void feed_next(Context& context, std::shared_ptr<Feeding> const& feeding)
     auto& item = feeding->items[feeding->next++];
     search.fed[item.place] = true;
     auto const facts = search.sessions[item.place];
-    auto report = report_lines(context, facts);
+    auto report = report_lines(context, search, facts);
     if (!report) return feeding->answer.complete(report.error());
     context.recorder.open(
         std::string{facts.at("session").as_string()},
@@ -454,7 +472,7 @@ Reply files(
     if (!search || search->index) return unknown_search();
     if (search->handed >= search->sessions.size()) return json::object{{"done", true}};
     auto const facts = search->sessions[search->handed++];
-    auto report = ECLUSE_TRY(report_lines(context, facts));
+    auto report = ECLUSE_TRY(report_lines(context, *search, facts));
     context.recorder.open(
         std::string{facts.at("session").as_string()},
         [answer, facts, report = std::move(report)](Result<RecorderLink::Opened> opened) {
@@ -498,7 +516,8 @@ void add_search_requests(RequestTable& table, Context& context)
             {.handler = [&context, searches, handler](
                             Caller const& caller, Request& request, Answer const& answer
                         ) -> Reply { return handler(context, *searches, caller, request, answer); },
-             .roles = {"rssi", "auditor", "log_manager"}}
+             .roles = {"rssi", "auditor", "log_manager"},
+             .limited_auditor = true}
         );
     };
     add("search.open", &open);

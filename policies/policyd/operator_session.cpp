@@ -9,6 +9,7 @@
 #include "policies/policyd/context.h"
 #include "policies/policyd/facts.h"
 #include "policies/policyd/operator_gate.h"
+#include "policies/policyd/refusals.h"
 #include "policies/policyd/web_doors.h"
 #include "policies/store/database.h"
 
@@ -116,6 +117,25 @@ std::optional<Fault> over(Context& context, Row const& row, std::string const& d
 }
 
 } // namespace
+
+Result<std::optional<Fault>> without_role(
+    Context& context, Accepted const& who, std::string const& door, std::string const& address
+)
+{
+    if (!who.vendor.empty() || !ECLUSE_TRY(roles_of(context, who.person)).empty())
+        return std::optional<Fault>{};
+    Fault fault{"E-ROL-04", TextKey::error_no_role_text, {}, TextKey::error_no_role_remedy};
+    fault.reference = ECLUSE_TRY(record_refusal(
+        context,
+        {.code = fault.code,
+         .door = door,
+         .address = address,
+         .login = who.login,
+         .person = who.person,
+         .detail = "login"}
+    ));
+    return std::optional{std::move(fault)};
+}
 
 Result<std::string> begin(Context& context, Opening const& opening)
 {

@@ -28,6 +28,11 @@ struct Opening {
     std::string door = "cli", address = "local";
     Accepted const* before = nullptr; // what this login is told about the one before
 };
+/// E-ROL-04, recorded: somebody of the hospital whose last role is over has nothing to look for
+/// here (CLAUSIER:O-12.3.7).
+[[nodiscard]] Result<std::optional<Fault>> without_role(
+    Context& context, Accepted const& who, std::string const& door, std::string const& address
+);
 /// The new token. In a browser a person has one session: an older one ends, and is told why.
 [[nodiscard]] Result<std::string> begin(Context& context, Opening const& opening);
 /// Whoever this token stands for now; nobody when it is unknown, idle, over, another uid's, or when

@@ -40,11 +40,13 @@ Reply list(Context& context, Caller const& caller, Request& request, Answer cons
     if (auto const done = fields.finish(); !done) return Reply::violation(done.error().what);
     if (name) {
         auto const person = ECLUSE_TRY(find_person(context, *name));
-        if (!person) return unknown(TextKey::operator_unknown_person, *name);
-        filter.person = person->id;
+        // To a limited auditor, somebody who never worked inside and nobody are the same.
+        if (!person && !caller.scope) return unknown(TextKey::operator_unknown_person, *name);
+        filter.person = person ? person->id : *name;
     }
     // A technician sees his company's sessions, nobody else's.
     filter.vendor = ECLUSE_TRY(vendor_of(context, caller));
+    filter.scope = caller.scope;
     return page_reply(store::list_sessions(context.database, filter));
 }
 
@@ -54,7 +56,8 @@ Reply show(Context& context, Caller const& caller, Request& request, Answer cons
     auto const id = fields.text("session", id_bytes_max);
     if (auto const done = fields.finish(); !done) return Reply::violation(done.error().what);
     auto session = ECLUSE_TRY(store::show_session(context.database, id));
-    if (!session) return unknown(TextKey::operator_unknown_session, id);
+    if (!session || !ECLUSE_TRY(store::session_is_in(context.database, caller.scope, id)))
+        return unknown(TextKey::operator_unknown_session, id);
     auto const own = ECLUSE_TRY(vendor_of(context, caller));
     if (own) {
         auto const vendor = ECLUSE_TRY(store::find_vendor(context.database, *own));
@@ -172,8 +175,9 @@ void add_session_requests(RequestTable& table, Context& context)
 {
     std::vector<std::string> const readers{
         "dsi", "rssi", "auditor", "technician", "vendor_manager"};
-    add_request(table, context, "session.list", {readers}, &list);
-    add_request(table, context, "session.show", {readers}, &show);
+    Allowed const seen{.roles = readers, .limited_auditor = true};
+    add_request(table, context, "session.list", seen, &list);
+    add_request(table, context, "session.show", seen, &show);
     add_request(table, context, "session.cut", {{"dsi", "rssi", "escort"}}, &cut);
     add_request(table, context, "session.leave", {{"technician"}}, &leave);
     add_request(table, context, "session.cut_many", {{"dsi", "rssi"}}, &cut_many);

@@ -32,7 +32,8 @@ Reply show_roles(RequestTable const& table, Request const& request)
             {"request", name},
             {"access", to_word(row.access)},
             {"roles", json::array(row.roles.begin(), row.roles.end())},
-            {"signs", row.signs}});
+            {"signs", row.signs},
+            {"limited_auditor", row.limited_auditor}});
     return document({{"rows", std::move(rows)}, {"more", false}});
 }
 
@@ -69,6 +70,7 @@ void add_operator_requests(RequestTable& table, Context& context)
     add_search_requests(table, context);
     add_evidence_requests(table, context);
     add_hold_requests(table, context);
+    add_audit_requests(table, context);
     add_journal_requests(table, context);
     add_refusal_requests(table, context);
     add_system_requests(table, context);

@@ -256,6 +256,11 @@ Reply ask(Context& context, Caller const& caller, Request& request, Answer const
         {"closes", asked.closes}};
 }
 
+bool found_in(store::Scope const& scope, std::string const& asset)
+{
+    return scope.assets.empty() || is_one_of(asset, scope.assets);
+}
+
 Reply list(Context& context, Caller const& caller, Request& request, Answer const&)
 {
     Fields fields{request.fields};
@@ -267,18 +272,23 @@ Reply list(Context& context, Caller const& caller, Request& request, Answer cons
     auto const own = ECLUSE_TRY(vendor_of(context, caller));
     if (vendor) {
         auto const found = ECLUSE_TRY(store::find_vendor(context.database, *vendor));
-        if (!found || (own && *own != found->id))
+        // To a limited auditor, a vendor outside and none are the same: nothing of theirs is
+        // listed.
+        if (!caller.scope && (!found || (own && *own != found->id)))
             return unknown(TextKey::operator_unknown_vendor, *vendor);
-        vendor = found->id;
+        if (found) vendor = found->id;
     }
     if (own) vendor = own;
     if (asset) {
         auto const found = ECLUSE_TRY(store::find_asset(context.database, *asset));
-        if (!found) return unknown(TextKey::operator_unknown_asset, *asset);
-        asset = found->id;
+        if (!caller.scope && !found) return unknown(TextKey::operator_unknown_asset, *asset);
+        if (found) asset = found->id;
+        // Another's target of a window that is partly inside is not to be found by its name.
+        if (caller.scope && !found_in(*caller.scope, *asset)) asset = "-";
     }
     return page_reply(store::list_windows(
-        context.database, {.state = state, .vendor = vendor, .asset = asset, .after = after}
+        context.database,
+        {.state = state, .vendor = vendor, .asset = asset, .after = after, .scope = caller.scope}
     ));
 }
 
@@ -309,9 +319,9 @@ Reply show(Context& context, Caller const& caller, Request& request, Answer cons
     if (auto const done = fields.finish(); !done) return Reply::violation(done.error().what);
     auto const window = ECLUSE_TRY(store::find_window(context.database, id));
     auto const own = ECLUSE_TRY(vendor_of(context, caller));
-    if (!window || (own && *own != window->vendor))
+    if (!window || (own && *own != window->vendor) || !store::window_is_in(caller.scope, *window))
         return unknown(TextKey::operator_unknown_window, id);
-    auto object = ECLUSE_TRY(store::show_window(context.database, id));
+    auto object = ECLUSE_TRY(store::show_window(context.database, *window, caller.scope));
     if (!own && window->state == "requested")
         object["remarks"] = ECLUSE_TRY(remarks(context, *window));
     object["presences"] = ECLUSE_TRY(store::presences_of(context.database, id));
@@ -326,8 +336,9 @@ void add_window_requests(RequestTable& table, Context& context)
     std::vector<std::string> const readers{
         "technician", "vendor_manager", "dsi", "rssi", "auditor"};
     add_request(table, context, "window.request", {{"technician", "vendor_manager", "dsi"}}, &ask);
-    add_request(table, context, "window.list", {readers}, &list);
-    add_request(table, context, "window.show", {readers}, &show);
+    Allowed const seen{.roles = readers, .limited_auditor = true};
+    add_request(table, context, "window.list", seen, &list);
+    add_request(table, context, "window.show", seen, &show);
 }
 
 } // namespace ecluse::policyd

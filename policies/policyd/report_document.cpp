@@ -68,13 +68,12 @@ Result<Fd> render(ReportDocument const& document, EvidenceKey const& key)
     return receive_document(parent, document.seal ? &key : nullptr);
 }
 
-Result<Fd> render_sheet(std::string const& sheet)
+/// What is laid out from one JSON text, unsigned.
+Result<Fd> render_sheet(char const* request, std::string const& sheet)
 {
     auto const program = ECLUSE_TRY(HelperProgram::start("ecluse-report", "render"));
     auto const file = ECLUSE_TRY(memory_file("sheet", sheet));
-    ECLUSE_TRY(
-        program.socket().send(json::object{{"do", "conformity.render"}, {"id", 1}}, {file.get()})
-    );
+    ECLUSE_TRY(program.socket().send(json::object{{"do", request}, {"id", 1}}, {file.get()}));
     return receive_document(program.socket(), nullptr);
 }
 
@@ -105,7 +104,20 @@ void render_report(Context& context, ReportDocument document, std::function<void
 void render_answer_sheet(Context& context, std::string sheet, std::function<void(Result<Fd>)> done)
 {
     render_in_pool(
-        context, [sheet = std::move(sheet)] { return render_sheet(sheet); }, std::move(done)
+        context,
+        [sheet = std::move(sheet)] { return render_sheet("conformity.render", sheet); },
+        std::move(done)
+    );
+}
+
+void render_audit_minutes(
+    Context& context, std::string minutes, std::function<void(Result<Fd>)> done
+)
+{
+    render_in_pool(
+        context,
+        [minutes = std::move(minutes)] { return render_sheet("audit.render", minutes); },
+        std::move(done)
     );
 }
 

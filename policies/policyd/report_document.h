@@ -24,5 +24,9 @@ void render_report(Context& context, ReportDocument document, std::function<void
 /// The answer sheet of the clauses (policies/conformity/sheet.h) the same way, unsigned: it says
 /// what the product and its settings are, and nobody declares it.
 void render_answer_sheet(Context& context, std::string sheet, std::function<void(Result<Fd>)> done);
+/// The minutes of an audit, attached as they were signed.
+void render_audit_minutes(
+    Context& context, std::string minutes, std::function<void(Result<Fd>)> done
+);
 
 } // namespace ecluse::policyd

@@ -6,6 +6,7 @@
 #include "policies/policyd/operator_act.h"
 #include "policies/policyd/role.h"
 #include "policies/store/database.h"
+#include "policies/store/windows.h"
 
 namespace ecluse::policyd {
 namespace {
@@ -25,6 +26,10 @@ Fault not_found()
 /// that another exists (WEB:AA2).
 Result<bool> may_see(Database& database, ReportRow const& report, Caller const& caller)
 {
+    if (caller.scope) {
+        auto const window = ECLUSE_TRY(store::find_window(database, report.window));
+        return window && store::whole_window_is_in(caller.scope, *window);
+    }
     for (auto const* const role : {"dsi", "rssi", "auditor", "escort"})
         if (caller.has_role(role)) return true;
     auto const row = ECLUSE_TRY(database.row(

@@ -1,10 +1,12 @@
 #pragma once
 
 #include "policies/policyd/reply.h"
+#include "policies/store/scope.h"
 
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,6 +30,8 @@ struct Caller {
     bool read_only = false;        // of that token
     bool password_too_old = false; // nothing but its change, before anything else
     std::string factors;           // "password+totp" when this very request was signed, else empty
+    /// What this request may show, when only a limited auditor's role opens it (HDS:EXI-18).
+    std::optional<store::Scope> scope = std::nullopt;
 
     [[nodiscard]] bool has_role(std::string_view role) const;
 };
@@ -56,7 +60,9 @@ struct RequestRow {
     /// The request carries `password` and `code`, judged before the handler runs (in the pool,
     /// throttled); `caller.factors` then says so. For acts that sign.
     bool signs = false;
-    bool with_old_password = false;          // also for whoever must change it first
+    bool with_old_password = false; // also for whoever must change it first
+    /// Its handler keeps to `caller.scope`; a limited auditor may ask nothing else.
+    bool limited_auditor = false;
     bool once = false;                       // a second one on the same connection is a violation
     bool answered = true;                    // false: a notice, its `id` may be absent
     std::function<bool()> allowed = nullptr; // the order of a machine role; false is a violation

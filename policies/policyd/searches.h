@@ -19,6 +19,7 @@ struct Context;
 /// One reader's search: which recordings it may see, and how far they are read.
 struct Search {
     std::string id, person, token_sha256;
+    std::optional<store::Scope> scope; // of a limited auditor
     /// Absent for eclusectl, which has its own beside it.
     std::shared_ptr<SearchProcess> index;
     /// Newest first, with what policyd knows of each.

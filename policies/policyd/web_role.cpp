@@ -259,6 +259,8 @@ Reply WebRole::logged_in(Accepted const& who)
             action(Refusal::address_not_declared),
             reference};
     }
+    if (auto refused = ECLUSE_TRY(operator_session::without_role(context_, who, door_, address_)))
+        return *std::move(refused);
     token_ = ECLUSE_TRY(operator_session::begin(
         context_,
         {.person = who.person, .uid = 0, .door = door_, .address = address_, .before = &who}
@@ -352,6 +354,10 @@ Result<json::object> WebRole::describe(operator_session::Browsing const& session
         {"name", caller.name},
         {"language", to_code(caller.language)},
         {"roles", to_array(caller.roles)},
+        {"scope",
+         caller.has_role("auditor")
+             ? ECLUSE_TRY(store::named_scope(context_.database, caller.person))
+             : json::value(nullptr)},
         {"idle_s", settings_of(context_.config, door_).idle_minutes * 60},
         {"life_left_s", session.life_left_s},
         {"address", address_},

@@ -4,6 +4,7 @@
 #include "common/sandbox.h"
 #include "common/text_keys.h"
 #include "policies/report/answer_sheet.h"
+#include "policies/report/audit_minutes.h"
 #include "policies/report/pdf_finish.h"
 #include "policies/report/pdf_layout.h"
 #include "policies/report/pdf_sheet.h"
@@ -15,9 +16,9 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
-/// ecluse-report render (a report, or the answer sheet of the clauses): descriptor 3 is a packet
-/// socket to the parent. One request, one document, the end. No network, no file but the fonts, no
-/// key: the parent signs.
+/// ecluse-report render (a report, the answer sheet of the clauses, or an audit's minutes):
+/// descriptor 3 is a packet socket to the parent. One request, one document, the end. No network,
+/// no file but the fonts, no key: the parent signs.
 namespace ecluse::report {
 namespace {
 
@@ -30,11 +31,13 @@ constexpr auto sign_wait = 30s;
 constexpr rlim_t cpu_seconds_max = 120;
 constexpr rlim_t memory_bytes_max = 2UL * 1024 * 1024 * 1024;
 
+enum class Kind { report, answer_sheet, audit };
+
 struct Request {
     std::int64_t id;
+    Kind kind;
     Language language;
     bool seal;
-    bool is_answer_sheet;
 };
 
 Result<Request> read_request(Packet const& packet)
@@ -43,17 +46,21 @@ Result<Request> read_request(Packet const& packet)
     Fields fields{object};
     Request request{};
     auto const asked = fields.text("do", 32);
-    request.is_answer_sheet = asked == "conformity.render";
-    if (!request.is_answer_sheet && asked != "report.render") fields.fault("do", "unknown");
+    if (asked == "conformity.render")
+        request.kind = Kind::answer_sheet;
+    else if (asked == "audit.render")
+        request.kind = Kind::audit;
+    else if (asked != "report.render")
+        fields.fault("do", "unknown");
     request.id = fields.number("id", 1);
-    if (!request.is_answer_sheet) {
+    if (request.kind == Kind::report) {
         auto const language = parse_language(fields.text("language", 2));
         if (!language) fields.fault("language", "unknown");
         request.language = language.value_or(Language::french);
         request.seal = fields.flag("seal", true);
     }
     if (auto const done = fields.finish(); !done) return done.error();
-    std::size_t const files_max = request.is_answer_sheet ? 1 : 2;
+    std::size_t const files_max = request.kind == Kind::report ? 2 : 1;
     if (packet.descriptors.empty() || packet.descriptors.size() > files_max)
         return Error{Errc::malformed, "another number of descriptors is expected"};
     return request;
@@ -122,6 +129,25 @@ Result<FinishedPdf> render_answer_sheet(Packet const& packet)
     return finish_pdf(drawn, parts);
 }
 
+Result<FinishedPdf> render_audit(Packet const& packet)
+{
+    auto const text = ECLUSE_TRY(read_all(packet.descriptors[0].get(), audit_minutes_bytes_max));
+    auto const minutes = ECLUSE_TRY(read_audit_minutes(text));
+    auto const drawn = ECLUSE_TRY(lay_out_pdf(minutes.document));
+    PdfParts parts{};
+    parts.title = fmt::format("{} – {}", minutes.document.title, minutes.document.number);
+    parts.author = minutes.document.site;
+    parts.subject = minutes.document.subtitle;
+    parts.language = "fr-FR";
+    parts.created = minutes.signed_at;
+    parts.attachment = text;
+    parts.attachment_name = "proces-verbal.json";
+    parts.attachment_description =
+        ecluse::text(Language::french, TextKey::audit_minutes_attachment);
+    parts.seal = false;
+    return finish_pdf(drawn, parts);
+}
+
 Result<FinishedPdf> render_report(Packet const& packet, Request const& request)
 {
     auto const text = ECLUSE_TRY(read_all(packet.descriptors[0].get(), facts_bytes_max));
@@ -130,12 +156,23 @@ Result<FinishedPdf> render_report(Packet const& packet, Request const& request)
     return render(facts, form, request);
 }
 
+Result<FinishedPdf> render_document(Packet const& packet, Request const& request)
+{
+    switch (request.kind) {
+    case Kind::report:
+        return render_report(packet, request);
+    case Kind::answer_sheet:
+        return render_answer_sheet(packet);
+    case Kind::audit:
+        return render_audit(packet);
+    }
+    assertion_failed("Kind", __FILE__, __LINE__);
+}
+
 Result<Fd> answer_document(PacketSocket const& parent, Packet const& packet, Request const& request)
 {
     if (auto const fonts = use_dejavu_fonts(); !fonts) return fonts.error();
-    auto const pdf = ECLUSE_TRY(
-        request.is_answer_sheet ? render_answer_sheet(packet) : render_report(packet, request)
-    );
+    auto const pdf = ECLUSE_TRY(render_document(packet, request));
     auto const bytes = pdf.has_gap() ? ECLUSE_TRY(ask_signature(parent, pdf)) : pdf.bytes;
     return memory_file("document.pdf", bytes);
 }

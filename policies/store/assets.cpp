@@ -10,7 +10,8 @@ Result<std::optional<Asset>> find_asset(Database& database, std::string const& i
 {
     auto const row = ECLUSE_TRY(database.row(
         "SELECT id, name, description, protocol, host, port, state, referent, usage_hours, "
-        "default_open_mode, session_limit, recording_days, algorithms, security FROM asset "
+        "default_open_mode, session_limit, recording_days, algorithms, security, sensitive FROM "
+        "asset "
         "WHERE id = $1 OR name = $2",
         {id_or_name, id_or_name}
     ));
@@ -30,6 +31,7 @@ Result<std::optional<Asset>> find_asset(Database& database, std::string const& i
     asset.recording_days = row->number("recording_days");
     asset.algorithms = row->optional_text("algorithms");
     asset.security = row->optional_text("security");
+    asset.sensitive = row->number("sensitive") != 0;
     return std::optional{std::move(asset)};
 }
 
@@ -63,28 +65,69 @@ insert_asset(Database& database, Asset const& asset, std::string const& by, std:
 Result<> update_asset(Database& database, Asset const& asset)
 {
     ECLUSE_TRY(database.run(
-        "UPDATE asset SET state = $1, usage_hours = $2, session_limit = $3, algorithms = $4 "
-        "WHERE id = $5",
-        {asset.state, asset.usage_hours, asset.session_limit, nullable(asset.algorithms), asset.id}
+        "UPDATE asset SET state = $1, usage_hours = $2, session_limit = $3, algorithms = $4, "
+        "sensitive = $5 WHERE id = $6",
+        {asset.state,
+         asset.usage_hours,
+         asset.session_limit,
+         nullable(asset.algorithms),
+         std::int64_t{asset.sensitive},
+         asset.id}
     ));
     return {};
+}
+
+namespace {
+
+/// Of assets `a`; the limits are $1, the vendors, and $2, the assets.
+constexpr char const* asset_in_scope =
+    "(($1 IS NULL AND $2 IS NULL) OR a.id IN (SELECT value FROM json_each($2)) OR ($2 IS NULL AND "
+    "EXISTS (SELECT 1 FROM vendor_asset c WHERE c.asset = a.id AND c.vendor IN (SELECT value FROM "
+    "json_each($1)))))";
+
+/// The same for a list.
+void limit_assets(Paged& list, std::optional<Scope> const& scope)
+{
+    if (!scope) return;
+    if (!scope->assets.empty())
+        list.where("a.id IN (SELECT value FROM json_each(?))", assets_in(scope));
+    else if (!scope->vendors.empty())
+        list.where(
+            "EXISTS (SELECT 1 FROM vendor_asset c WHERE c.asset = a.id AND c.vendor IN (SELECT "
+            "value FROM json_each(?)))",
+            vendors_in(scope)
+        );
+}
+
+} // namespace
+
+Result<bool>
+asset_is_in(Database& database, std::optional<Scope> const& scope, std::string const& asset)
+{
+    auto const row = ECLUSE_TRY(database.row(
+        std::string{"SELECT 1 AS one FROM asset a WHERE a.id = $3 AND "} + asset_in_scope,
+        {vendors_in(scope), assets_in(scope), asset}
+    ));
+    return row.has_value();
 }
 
 Result<json::object> list_assets(
     Database& database,
     std::optional<std::string> const& vendor,
+    std::optional<Scope> const& scope,
     std::optional<std::string> const& after
 )
 {
     Paged list{
         "SELECT a.id AS asset, a.name AS name, a.description AS description, a.protocol AS "
-        "protocol, a.host AS host, a.port AS port, a.state AS state, "
+        "protocol, a.host AS host, a.port AS port, a.state AS state, a.sensitive AS sensitive, "
         "EXISTS (SELECT 1 FROM asset_host_key k WHERE k.asset = a.id) AS pinned, "
         "a.name AS page_key, a.id AS page_id FROM asset a",
         {"a.name", "a.id", Order::Key::text_rising}};
     list.where_if(
         vendor, "EXISTS (SELECT 1 FROM vendor_asset v WHERE v.asset = a.id AND v.vendor = ?)"
     );
+    limit_assets(list, scope);
     return list.page(
         database,
         after,
@@ -95,6 +138,7 @@ Result<json::object> list_assets(
          {"host"},
          {"port", As::number},
          {"state"},
+         {"sensitive", As::flag},
          {"pinned", As::flag}}
     );
 }
@@ -104,8 +148,8 @@ Result<json::object> show_asset(Database& database, std::string const& id)
     auto const row = ECLUSE_TRY(database.row(
         "SELECT id AS asset, name, description, protocol, host, port, security, state, "
         "(SELECT login FROM person WHERE id = referent) AS referent, usage_hours, "
-        "default_open_mode AS open_mode, session_limit AS sessions, recording_days, algorithms, "
-        "created_at FROM asset WHERE id = $1",
+        "default_open_mode AS open_mode, session_limit AS sessions, recording_days, sensitive, "
+        "algorithms, created_at FROM asset WHERE id = $1",
         {id}
     ));
     if (!row) return Error{Errc::not_found, "asset " + id};
@@ -124,6 +168,7 @@ Result<json::object> show_asset(Database& database, std::string const& id)
          {"open_mode"},
          {"sessions", As::number},
          {"recording_days", As::number},
+         {"sensitive", As::flag},
          {"algorithms", As::object},
          {"created_at", As::instant}}
     );

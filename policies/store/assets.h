@@ -1,6 +1,7 @@
 #pragma once
 
 #include "policies/store/database.h"
+#include "policies/store/scope.h"
 
 #include <boost/json/fwd.hpp>
 
@@ -11,6 +12,7 @@ struct Asset {
     std::int64_t port = 22, session_limit = 1, recording_days = 365;
     std::optional<std::string> referent, algorithms;
     std::optional<std::string> security; // of RDP: "tls" | "nla"
+    bool sensitive = false;              // its sessions are in every audit
 };
 /// By id or name.
 [[nodiscard]] Result<std::optional<Asset>>
@@ -22,8 +24,12 @@ Result<> update_asset(Database& database, Asset const& asset);
 [[nodiscard]] Result<boost::json::object> list_assets(
     Database& database,
     std::optional<std::string> const& vendor,
-    std::optional<std::string> const& after
+    std::optional<Scope> const& scope = std::nullopt,
+    std::optional<std::string> const& after = std::nullopt
 );
+/// Of limits that name vendors only: what is in their contracts.
+[[nodiscard]] Result<bool>
+asset_is_in(Database& database, std::optional<Scope> const& scope, std::string const& asset);
 [[nodiscard]] Result<boost::json::object> show_asset(Database& database, std::string const& id);
 
 /// How the certificate of an RDP target is pinned: before the SHA-256 of its DER, in hexadecimal.

@@ -68,20 +68,23 @@ Result<std::vector<std::string>> open_emergencies(Database& database)
     );
 }
 
-Result<json::object> list_emergencies(
-    Database& database, bool due_only, std::int64_t now, std::optional<std::string> const& after
-)
+Result<json::object>
+list_emergencies(Database& database, EmergencyFilter const& filter, std::int64_t now)
 {
     std::string const due = std::string{is_over} + " AND " + is_unreviewed;
     Paged list{
         "SELECT w.id AS window, w.state AS state, v.name AS vendor, (SELECT group_concat(name, "
         "',') FROM (SELECT DISTINCT a.name AS name FROM window_asset t JOIN asset a ON a.id = "
-        "t.asset WHERE t.window = w.id)) AS assets, w.opens_at AS opens, w.closes_at AS closes, "
+        "t.asset WHERE t.window = w.id AND ($2 IS NULL OR t.asset IN (SELECT value FROM "
+        "json_each($2))))) AS assets, w.opens_at AS opens, w.closes_at AS closes, "
         "w.reason AS reason, (SELECT login FROM person WHERE id = w.requested_by) AS "
         "requested_by, (SELECT login FROM person WHERE id = w.decided_by) AS granted_by, "
         "w.decided_at AS granted_at, w.decision_reason AS decision_reason, "
         "w.report_lifted_reason AS report_lifted_reason, "
-        "(SELECT id FROM report WHERE access_window = w.id) AS report, " +
+        // A report tells of every target of its window.
+        "(SELECT id FROM report WHERE access_window = w.id AND ($2 IS NULL OR NOT EXISTS (SELECT 1 "
+        "FROM window_asset o WHERE o.window = w.id AND o.asset NOT IN (SELECT value FROM "
+        "json_each($2))))) AS report, " +
             due +
             " AS due, e.verdict AS verdict, e.happened AS happened, e.comment AS comment, "
             "(SELECT login FROM person WHERE id = e.reviewed_by) AS reviewed_by, "
@@ -89,13 +92,14 @@ Result<json::object> list_emergencies(
             "access_window w JOIN vendor v ON v.id = w.vendor "
             "LEFT JOIN emergency_review e ON e.window = w.id",
         {"w.opens_at", "w.id"},
-        {now}};
+        {now, assets_in(filter.scope)}};
+    limit_windows(list, filter.scope);
     list.where("w.emergency = 1").where("w.decided_by IS NOT NULL");
     list.where("w.state IN ('approved', 'open', 'closed', 'expired')");
-    if (due_only) list.where(due);
+    if (filter.due) list.where(due);
     return list.page(
         database,
-        after,
+        filter.after,
         {{"window"},
          {"state"},
          {"vendor"},

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "policies/store/database.h"
+#include "policies/store/scope.h"
 
 #include <boost/json/fwd.hpp>
 
@@ -26,9 +27,13 @@ insert_emergency_review(Database& database, EmergencyReview const& review);
 unreviewed_emergencies(Database& database, std::string const& vendor, std::int64_t now);
 /// Granted emergencies that still want the RSSI: running, to come or to be reviewed.
 [[nodiscard]] Result<std::vector<std::string>> open_emergencies(Database& database);
+struct EmergencyFilter {
+    bool due = false;                                // those only whose review is
+    std::optional<Scope> scope;                      // of a limited auditor
+    std::optional<std::string> after = std::nullopt; // a cursor
+};
 /// Every emergency that was granted, the newest first; `due` says that a review is due.
-[[nodiscard]] Result<boost::json::object> list_emergencies(
-    Database& database, bool due_only, std::int64_t now, std::optional<std::string> const& after
-);
+[[nodiscard]] Result<boost::json::object>
+list_emergencies(Database& database, EmergencyFilter const& filter, std::int64_t now);
 
 } // namespace ecluse::store

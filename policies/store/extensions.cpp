@@ -83,6 +83,7 @@ Result<json::object> list_extension_requests(Database& database, ExtensionFilter
         {"e.asked_at", "e.id"}};
     list.where_if(filter.window, "e.window = ?").where_if(filter.state, "e.state = ?");
     list.where_if(filter.vendor, "w.vendor = ?");
+    limit_windows(list, filter.scope);
     return list.page(
         database,
         filter.after,

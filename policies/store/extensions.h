@@ -1,6 +1,7 @@
 #pragma once
 
 #include "policies/store/database.h"
+#include "policies/store/scope.h"
 
 #include <boost/json/fwd.hpp>
 
@@ -29,6 +30,7 @@ Result<> insert_extension_request(Database& database, ExtensionRequest const& as
 struct ExtensionFilter {
     std::optional<std::string> window, state, vendor;
     std::optional<std::string> after = std::nullopt; // a cursor
+    std::optional<Scope> scope = std::nullopt;       // of a limited auditor
 };
 [[nodiscard]] Result<boost::json::object>
 list_extension_requests(Database& database, ExtensionFilter const& filter);

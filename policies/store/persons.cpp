@@ -3,6 +3,7 @@
 #include "common/json.h"
 #include "policies/store/listing.h"
 #include "policies/store/paging.h"
+#include "policies/store/scope.h"
 
 namespace ecluse::store {
 
@@ -113,9 +114,26 @@ Result<> grant_role(
     return {};
 }
 
+Result<std::vector<std::pair<std::string, std::string>>>
+expired_logins(Database& database, std::int64_t now)
+{
+    std::vector<std::pair<std::string, std::string>> found;
+    // One login is enough, and a person's logins end together: one line for each role.
+    for (auto const& row : ECLUSE_TRY(database.rows(
+             "SELECT r.person AS person, r.role AS role FROM person_role r WHERE r.valid_to <= $1 "
+             "AND EXISTS (SELECT 1 FROM operator_session s WHERE s.person = r.person AND "
+             "s.started_at < r.valid_to AND s.expires_at > $1 AND s.ended_why IS NULL) "
+             "ORDER BY r.person, r.role",
+             {now}
+         )))
+        found.emplace_back(row.text("person"), row.text("role"));
+    return found;
+}
+
 Result<std::int64_t>
 revoke_role(Database& database, std::string const& person, std::string const& role)
 {
+    if (role == "auditor") ECLUSE_TRY(set_auditor_scope(database, person, std::nullopt));
     return database.run("DELETE FROM person_role WHERE person = $1 AND role = $2", {person, role});
 }
 
@@ -227,6 +245,9 @@ Result<json::object> show_person(Database& database, std::string const& id, std:
         {id, now},
         {{"role"}, {"valid_to", As::instant}, {"granted_by"}, {"granted_at", As::instant}}
     ));
+    for (auto& role : object["role_rows"].as_array())
+        if (role.at("role").as_string() == "auditor")
+            role.as_object()["scope"] = ECLUSE_TRY(named_scope(database, id));
     return object;
 }
 

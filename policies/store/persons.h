@@ -50,6 +50,9 @@ Result<> grant_role(
     std::string const& by,
     std::int64_t at
 );
+/// Whoever is still logged in with a role that was in date when they came: (person, role).
+[[nodiscard]] Result<std::vector<std::pair<std::string, std::string>>>
+expired_logins(Database& database, std::int64_t now);
 /// How many rows went.
 Result<std::int64_t>
 revoke_role(Database& database, std::string const& person, std::string const& role);

@@ -153,21 +153,24 @@ Result<bool> lift_hold(
            )) == 1;
 }
 
-Result<json::object> list_holds(Database& database, std::optional<std::string> const& after)
+Result<json::object> list_holds(
+    Database& database, std::optional<Scope> const& scope, std::optional<std::string> const& after
+)
 {
     // Those in force first: they stand after every instant.
     constexpr auto order = "(h.lifted_at IS NULL) * 100000000000 + h.placed_at";
     constexpr auto id = "h.session || '/' || h.placed_at";
-    Paged const list{
+    Paged list{
         std::string{
             "SELECT h.session AS session, a.name AS asset, h.reason AS reason, p.login AS by, "
             "h.placed_at AS placed_at, h.lifted_at AS lifted_at, l.login AS lifted_by, "
             "h.lifted_reason AS lifted_reason, "} +
             order + " AS page_key, " + id +
             " AS page_id FROM legal_hold h JOIN session s ON s.id = h.session "
-            "JOIN asset a ON a.id = s.asset JOIN person p ON p.id = h.placed_by "
-            "LEFT JOIN person l ON l.id = h.lifted_by",
+            "JOIN asset a ON a.id = s.asset JOIN access_window w ON w.id = s.access_window "
+            "JOIN person p ON p.id = h.placed_by LEFT JOIN person l ON l.id = h.lifted_by",
         {order, id}};
+    limit(list, scope, "w.vendor", "s.asset");
     return list.page(
         database,
         after,

@@ -3,6 +3,7 @@
 #include "common/time.h"
 #include "policies/core/retention.h"
 #include "policies/store/database.h"
+#include "policies/store/scope.h"
 
 #include <boost/json/fwd.hpp>
 
@@ -60,7 +61,10 @@ Result<> erase_journal(Database& database, UtcTime before, std::int64_t last_seq
     std::int64_t at
 );
 /// Those in force first, then the lifted ones.
-[[nodiscard]] Result<boost::json::object>
-list_holds(Database& database, std::optional<std::string> const& after);
+[[nodiscard]] Result<boost::json::object> list_holds(
+    Database& database,
+    std::optional<Scope> const& scope = std::nullopt,
+    std::optional<std::string> const& after = std::nullopt
+);
 
 } // namespace ecluse::store

@@ -55,6 +55,7 @@ Result<json::object> list_sessions(Database& database, SessionFilter const& filt
     Paged list{columns_sql, {"s.started_ms", "s.id"}};
     list.where_if(filter.window, "s.access_window = ?").where_if(filter.person, "s.person = ?");
     list.where_if(filter.vendor, "w.vendor = ?");
+    limit(list, filter.scope, "w.vendor", "s.asset");
     if (filter.live) list.where("s.ended_ms IS NULL");
     return list.page(database, filter.after, columns());
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "policies/store/database.h"
+#include "policies/store/scope.h"
 
 #include <boost/json/fwd.hpp>
 
@@ -15,6 +16,7 @@ struct SessionFilter {
     std::optional<std::string> window, person, vendor;
     bool live = false;                               // not ended
     std::optional<std::string> after = std::nullopt; // a cursor
+    std::optional<Scope> scope = std::nullopt;       // of a limited auditor
 };
 [[nodiscard]] Result<boost::json::object>
 list_sessions(Database& database, SessionFilter const& filter);

@@ -195,11 +195,13 @@ Result<json::object> list_windows(Database& database, WindowFilter const& filter
     static constexpr auto select =
         "SELECT w.id AS window, w.state AS state, v.name AS vendor, (SELECT group_concat(name, "
         "',') FROM (SELECT DISTINCT a.name AS name FROM window_asset t JOIN asset a ON a.id = "
-        "t.asset WHERE t.window = w.id)) AS assets, w.opens_at AS opens, w.closes_at AS closes, "
+        "t.asset WHERE t.window = w.id AND ($1 IS NULL OR t.asset IN (SELECT value FROM "
+        "json_each($1))))) AS assets, w.opens_at AS opens, w.closes_at AS closes, "
         "w.open_mode AS open_mode, w.emergency AS emergency, w.nature AS nature, w.reason AS "
         "reason, w.ticket AS ticket, w.opens_at AS page_key, w.id AS page_id "
         "FROM access_window w JOIN vendor v ON v.id = w.vendor";
-    Paged list{select, {"w.opens_at", "w.id"}};
+    Paged list{select, {"w.opens_at", "w.id"}, {assets_in(filter.scope)}};
+    limit_windows(list, filter.scope);
     list.where_if(filter.state, "w.state = ?").where_if(filter.vendor, "w.vendor = ?");
     list.where_if(
         filter.asset, "EXISTS (SELECT 1 FROM window_asset t WHERE t.window = w.id AND t.asset = ?)"
@@ -221,8 +223,10 @@ Result<json::object> list_windows(Database& database, WindowFilter const& filter
     );
 }
 
-Result<json::object> show_window(Database& database, std::string const& id)
+Result<json::object>
+show_window(Database& database, Window const& window, std::optional<Scope> const& scope)
 {
+    auto const& id = window.id;
     auto const row = ECLUSE_TRY(database.row(
         "SELECT w.id AS window, w.state AS state, v.name AS vendor, w.opens_at AS opens, "
         "w.closes_at AS closes, w.open_mode AS open_mode, w.emergency AS emergency, w.nature AS "
@@ -276,12 +280,14 @@ Result<json::object> show_window(Database& database, std::string const& id)
          {"report"},
          {"details", As::object}}
     );
+    if (!whole_window_is_in(scope, window)) object["report"] = nullptr;
     object["targets"] = ECLUSE_TRY(shown_rows(
         database,
         "SELECT a.name AS asset, t.account AS account, a.usage_hours AS usage_hours "
         "FROM window_asset t JOIN asset a ON a.id = t.asset WHERE t.window = $1 "
+        "AND ($2 IS NULL OR t.asset IN (SELECT value FROM json_each($2))) "
         "ORDER BY a.name, t.account",
-        {id},
+        {id, assets_in(scope)},
         {{"asset"}, {"account"}, {"usage_hours"}}
     ));
     object["extensions"] = ECLUSE_TRY(shown_rows(

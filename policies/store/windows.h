@@ -1,6 +1,7 @@
 #pragma once
 
 #include "policies/store/database.h"
+#include "policies/store/scope.h"
 
 #include <boost/json/fwd.hpp>
 
@@ -53,9 +54,13 @@ Result<> set_escort(Database& database, std::string const& id, std::string const
 struct WindowFilter {
     std::optional<std::string> state, vendor, asset;
     std::optional<std::string> after = std::nullopt; // a cursor
+    std::optional<Scope> scope = std::nullopt;       // of a limited auditor
 };
 [[nodiscard]] Result<boost::json::object>
 list_windows(Database& database, WindowFilter const& filter);
-[[nodiscard]] Result<boost::json::object> show_window(Database& database, std::string const& id);
+/// A limited auditor is told of the targets inside, and of the report when every target is.
+[[nodiscard]] Result<boost::json::object> show_window(
+    Database& database, Window const& window, std::optional<Scope> const& scope = std::nullopt
+);
 
 } // namespace ecluse::store

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # replay.sh BIN PAGES OUT MODULES STORY: a real ssh session and, where this machine can run one, a real desktop session
 # go through the gateway. replay.mjs is the RSSI who watches their recordings in Debian's Chromium; live.mjs are the DSI
-# and the RSSI who watch them while they last. As run.sh otherwise.
+# and the RSSI who watch them while they last; audit.mjs, without a desktop, draws sessions by lot. As run.sh otherwise.
 # clause: WEB:HE6 CLAUSIER:O-6.3 CLAUSIER:O-9.9
 set -euo pipefail
 ECLUSE_BIN=$1 ECLUSE_PAGES=$2 out=$3 modules=$4 story=$5
@@ -62,7 +62,7 @@ quietly dsi vendor asset-add Imagelec scanner-1
 quietly dsi --json account add scanner-1 "$(id -un)" --method key
 json key <"$ECLUSE_ROOT/last-output" >>"$ECLUSE_ROOT/target/authorized_keys"
 assets=scanner-1 accounts=$(id -un) functions=shell,exec,file_up desktop=no
-if start_rdp_target 1; then
+if [ "$story" != audit ] && start_rdp_target 1; then
     desktop=yes assets=scanner-1,poste-1 accounts=$accounts,desk1 functions=$functions,desktop
     quietly dsi asset create poste-1 --protocol rdp --security tls --description "Poste de l'IRM" --host 127.0.0.1 --port "$RDP_TARGET_PORT" --sessions 4
     quietly dsi asset pin poste-1 --certificate "$RDP_TARGET_CERTIFICATE" \
@@ -72,8 +72,15 @@ if start_rdp_target 1; then
     quietly dsi account add poste-1 desk1 --method password --secret-file "$ECLUSE_ROOT/desk1.password"
     start_rdp_door
     start_screen
-else
+elif [ "$story" != audit ]; then
     printf 'no desktop on this machine: %s\n' "$(tail -n 1 "$ECLUSE_ROOT/logs/rdp-target.log")"
+fi
+if [ "$story" = audit ]; then
+    quietly dsi vendor create Autrelec --contract-reference "M-$year-18" --contract-from "$((year - 1))-01-01" --contract-to "$((year + 2))-12-31"
+    sign_in m.petit
+    quietly ctl --as m.petit person create --first-name Eva --last-name Noir --login e.noir --mail e.noir@audit.example --role auditor \
+        --until "$((year + 1))-12-31" --scope vendor:Autrelec
+    invite_and_enrol m.petit e.noir
 fi
 printf 'Je respecte les consignes du CH de Valmont.\n' >"$ECLUSE_ROOT/charte.txt"
 quietly dsi charter publish "$ECLUSE_ROOT/charte.txt" --title "Charte de télémaintenance"

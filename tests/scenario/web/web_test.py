@@ -386,6 +386,17 @@ class Sessions(unittest.TestCase):
 
 
 class Requests(unittest.TestCase):
+    def test_a_rollback_is_acknowledged_at_the_console_by_the_rssi_who_signs(self):
+        def acknowledge(login):
+            return rig.logged_in("console", login).ask("POST", "/api/v1/journal/acknowledge", {
+                "reason": "sauvegarde restaurée", "password": PASSWORD, "code": rig.recovery(login)})
+
+        status, text = acknowledge("c.leroy")
+        self.assertEqual((status, code_of(text)), (403, "E-DRT-01"))
+        # Signed, and judged: here nothing was rolled back (tests/scenario/full_rollback.cpp has one that was).
+        status, text = acknowledge("r.amrani")
+        self.assertEqual((status, code_of(text)), (409, "E-ETA-01"))
+
     def test_an_act_needs_our_own_page(self):
         browser = rig.logged_in("console", "c.leroy")
         good = {"Origin": browser.origin, "X-Ecluse-Token": browser.csrf}

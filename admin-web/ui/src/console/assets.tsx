@@ -7,6 +7,7 @@ import { showDate, showMoment } from "../lib/time";
 import { Chip, Empty, Facts, Icon, Line, Loading, Moment, Notice, PersonState, ProblemBox, Raw } from "../parts/basics";
 import { Area, AskButton, Choices, Dialog, type Errors, Form, Input, Select, useAct } from "../parts/form";
 import { Page } from "../parts/page";
+import { hasRole } from "../parts/session";
 import { type Column, More, Table } from "../parts/table";
 
 /** D8, the list. */
@@ -101,8 +102,14 @@ export function Asset({ name }: { name: string }) {
   return (
     <Page
       title={name}
-      lead={<span class="chips"><PersonState state={a.state} /><Raw text={a.description} /></span>}
+      lead={<span class="chips"><PersonState state={a.state} />{a.sensitive && <Chip tone="warn">{t("asset.sensitive")}</Chip>}<Raw text={a.description} /></span>}
       actions={
+        <>
+        {hasRole("dsi", "rssi") && (
+          <AskButton label={name} done={reload} question={() => ({ title: t(a.sensitive ? "asset.ordinary_title" : "asset.sensitive_title", { name }), consequence: t("asset.sensitive_consequence"), submit: t(a.sensitive ? "asset.make_ordinary" : "asset.make_sensitive"), act: () => call("asset.sensitive", { asset: name, sensitive: !a.sensitive }) })}>
+            {t(a.sensitive ? "asset.make_ordinary" : "asset.make_sensitive")}
+          </AskButton>
+        )}
         <AskButton
           tone={active ? "danger" : "primary"}
           label={name}
@@ -118,6 +125,7 @@ export function Asset({ name }: { name: string }) {
         >
           {active ? t("asset.disable") : t("asset.enable")}
         </AskButton>
+        </>
       }
     >
       {stale && <Notice tone="warn" title={t("page.stale")} />}

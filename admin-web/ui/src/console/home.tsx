@@ -1,20 +1,53 @@
-import type { Answer } from "../lib/call";
+import { type Answer, call } from "../lib/call";
 import { useCall } from "../lib/live";
 import { t, word } from "../lib/text";
-import { showSpan, useNow } from "../lib/time";
+import { showDate, showSpan, useNow } from "../lib/time";
 import { Emergency, Empty, Icon, Loading, Notice, ProblemBox, Raw, TimeLeft } from "../parts/basics";
+import { AskButton } from "../parts/form";
 import { Page, Section } from "../parts/page";
+import { hasRole, isLimited, keepsTraces, me } from "../parts/session";
 import { type Column, Table } from "../parts/table";
 import { SessionTable } from "./sessions";
 import { Approve, ExtensionRequests, Refuse } from "./window_acts";
 
+export const Home = () => (keepsTraces() ? <Traces /> : <Overview />);
+
+/** For whoever keeps the traces: how they stand, and where to look. */
+function Traces() {
+  const system = useCall("system.status", {}, ["session", "recording"]);
+  const alerts = alertsOf(system.data);
+  return (
+    <Page
+      title={t("dsi.title")}
+      lead={<p>{t("traces.lead")}</p>}
+      actions={
+        <>
+          <a class="button" href="/recherche"><Icon name="search" />{t("nav.search")}</a>
+          <a class="button" href="/enregistrements"><Icon name="eye" />{t("nav.recordings")}</a>
+        </>
+      }
+    >
+      {system.problem && !system.data && <ProblemBox problem={system.problem} retry={system.reload} />}
+      {alerts.length > 0 && (
+        <Notice tone="bad" title={t("dsi.alerts")}>
+          <ul>
+            {alerts.map((text) => (
+              <li key={text}>{text}</li>
+            ))}
+          </ul>
+        </Notice>
+      )}
+    </Page>
+  );
+}
+
 /** D1. What waits for somebody, first. */
-export function Home() {
+function Overview() {
   const windows = useCall("window.list", {}, ["window"]);
   const sessions = useCall("session.list", { live: true }, ["session", "window"]);
   const reports = useCall("report.list", { late: true }, ["report"]);
   const visas = useCall("report.list", { state: "submitted" }, ["report"]);
-  const system = useCall("system.status", {}, ["session", "recording", "window", "asset", "report"]);
+  const system = useCall("system.status", isLimited() ? null : {}, ["session", "recording", "window", "asset", "report"]);
   const urgent = useCall("emergency.list", {}, ["window", "emergency"]);
   const at = useNow(15_000);
   const rows = (windows.data?.rows ?? []) as Answer[];
@@ -41,7 +74,7 @@ export function Home() {
       {!windows.data && !windows.problem && <Loading />}
       {alerts.length > 0 && (
         <div id="alerts">
-          <Notice tone="bad" title={t("dsi.alerts")}>
+          <Notice tone="bad" title={t("dsi.alerts")} actions={<AcknowledgeRollback status={system.data} done={system.reload} />}>
             <ul>
               {alerts.map((text) => (
                 <li key={text}>{text}</li>
@@ -62,6 +95,8 @@ export function Home() {
           </ul>
         </Notice>
       )}
+      <LimitedTo />
+      <AuditDue />
       <ExtensionRequests />
       {windows.data && (
         <Section id="asked" title={t("dsi.asked")} count={asked.length}>
@@ -94,6 +129,46 @@ export function Home() {
         </Section>
       )}
     </Page>
+  );
+}
+
+/** E-TEM-01: the RSSI answers for a state that is older than what the witness knows, or for a witness that is gone. */
+function AcknowledgeRollback({ status, done }: { status: Answer | undefined; done: () => void }) {
+  if (!hasRole("rssi") || !["rolled_back", "lost"].includes(String(status?.witness?.state))) return null;
+  return (
+    <AskButton tone="danger" done={done} question={() => ({ title: t("rollback.title"), consequence: t("rollback.consequence"), reason: t("form.reason"), submit: t("rollback.acknowledge"), tone: "danger", signs: me().login, act: ({ reason, password, code }) => call("journal.acknowledge", { reason, password, code }) })}>
+      {t("rollback.acknowledge")}
+    </AskButton>
+  );
+}
+
+/** What a limited auditor's pages leave out, said once. */
+function LimitedTo() {
+  const scope = me().scope;
+  if (!scope || !isLimited()) return null;
+  return (
+    <Notice tone="info" title={t("limits.title")}>
+      {scope.vendors.length > 0 && <p>{t("limits.vendors")} <Raw text={scope.vendors.join(", ")} /></p>}
+      {scope.assets.length > 0 && <p>{t("limits.assets")} <Raw text={scope.assets.join(", ")} /></p>}
+    </Notice>
+  );
+}
+
+/** Audits of the traces that are due, or that wait for whoever drew them. */
+function AuditDue() {
+  const { data } = useCall("audit.list", hasRole("rssi", "auditor") ? {} : null, ["audit", "session"]);
+  if (!data) return null;
+  const mine = (data.rows as Answer[]).filter((a) => !a.outcome && a.drawn_by === me().login);
+  const due = hasRole("rssi") && data.due;
+  if (!due && mine.length === 0) return null;
+  return (
+    <Notice tone={due ? "bad" : "warn"} title={due ? t("audit.is_due", { at: showDate(data.next_due) }) : t("audit.waits")} actions={<a class="button" href="/audits">{t("audit.see")}</a>}>
+      {mine.map((a) => (
+        <p key={a.audit}>
+          <a href={`/audits/${a.audit}`}>{a.audit}</a> – {t("audit.to_judge", { n: a.missing })}
+        </p>
+      ))}
+    </Notice>
   );
 }
 

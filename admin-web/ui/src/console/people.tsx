@@ -5,11 +5,11 @@ import { useQuery } from "../lib/route";
 import { t, word } from "../lib/text";
 import { showMoment } from "../lib/time";
 import { Empty, Facts, Icon, Line, Loading, Moment, Notice, PersonState, ProblemBox, Raw } from "../parts/basics";
-import { AskButton, Dialog } from "../parts/form";
+import { AskButton, Dialog, Form, Select, useAct } from "../parts/form";
 import { Page } from "../parts/page";
-import { me, siteFacts } from "../parts/session";
+import { hasRole, me, siteFacts } from "../parts/session";
 import { type Column, Filter, More, Table } from "../parts/table";
-import { AddPerson } from "../views/people_forms";
+import { AddPerson, LimitFields, checkLimits, noLimits, sentLimits } from "../views/people_forms";
 
 /** The invitation is shown once: a link for the person alone, sent by another way than the login. */
 export function Invite({ person, small = false }: { person: Answer; small?: boolean }) {
@@ -57,6 +57,9 @@ export function PeopleTable({ rows }: { rows: Answer[] }) {
   return <Table id="p" caption={t("team.people")} columns={columns} rows={rows} rowKey={(p) => p.login} csv="personnes" empty={<Empty title={t("people.none")}><p>{t("people.none_text")}</p></Empty>} />;
 }
 
+/** What the reader may give somebody of the hospital, as policyd judges it (people_rules.h). */
+const granted = () => [...(hasRole("dsi") ? ["escort"] : []), ...(hasRole("rssi") ? ["auditor", "log_manager"] : []), ...(hasRole("platform_admin") ? ["dsi", "rssi", "platform_admin"] : [])];
+
 export function People() {
   const list = useCall("person.list", {}, ["person", "credential"]);
   const { data, problem, stale, reload } = list;
@@ -65,7 +68,7 @@ export function People() {
   const [adding, setAdding] = useState(false);
   const rows = ((data?.rows ?? []) as Answer[]).filter((p) => (!side || (side === "hospital") === !p.vendor) && (!state || p.state === state));
   return (
-    <Page title={t("people.title")} actions={<><a class="button" href="/revues"><Icon name="circle-check" />{t("accounts.title")}</a><button type="button" class="primary" onClick={() => setAdding(true)}><Icon name="plus" />{t("people.add_hospital")}</button></>}>
+    <Page title={t("people.title")} actions={<><a class="button" href="/revues"><Icon name="circle-check" />{t("accounts.title")}</a>{granted().length > 0 && <button type="button" class="primary" onClick={() => setAdding(true)}><Icon name="plus" />{t("people.add_hospital")}</button>}</>}>
       <div class="filters">
         <Filter name="side" label={t("people.side")} value={side} onValue={setSide} options={[["", t("filter.all")], ["hospital", t("people.hospital")], ["vendor", t("people.vendors")]]} />
         <Filter name="state" label={t("window.state")} value={state} onValue={setState} options={[["", t("filter.all")], ...["invited", "active", "suspended", "blocked", "archived"].map((one): [string, string] => [one, word("state.person", one)])]} />
@@ -75,8 +78,60 @@ export function People() {
       {!data && !problem && <Loading />}
       {data && <PeopleTable rows={rows} />}
       <More list={list} />
-      {adding && <AddPerson roles={["escort", "dsi", "auditor"]} onClose={() => setAdding(false)} done={reload} />}
+      {adding && <AddPerson roles={granted()} onClose={() => setAdding(false)} done={reload} />}
     </Page>
+  );
+}
+
+/** Who controls is the RSSI's to say (WEB:TR3): an auditor until a day, and of what; a log manager. */
+function Grant({ login, name, done }: { login: string; name: string; done: () => void }) {
+  const [open, setOpen] = useState(false);
+  const [role, setRole] = useState("auditor");
+  const [limits, setLimits] = useState(noLimits);
+  const act = useAct();
+  const grant = () =>
+    act.run(
+      () => checkLimits(role, limits),
+      async () => {
+        const { until, scope } = sentLimits(limits);
+        await call("role.grant", { person: login, role, until, scope: role === "auditor" ? scope : undefined });
+        setOpen(false);
+        done();
+      },
+    );
+  return (
+    <>
+      <button type="button" onClick={() => setOpen(true)}>
+        {t("people.grant")}
+      </button>
+      {open && (
+        <Dialog title={t("people.grant_title", { name })} onClose={() => setOpen(false)}>
+          <Form act={act} onSubmit={() => void grant()} submit={t("people.grant")} extra={<button type="button" onClick={() => setOpen(false)}>{t("act.cancel")}</button>}>
+            <Select name="role" label={t("people.role")} value={role} onValue={setRole} options={["auditor", "log_manager"].map((one) => [one, word("role", one)])} />
+            <LimitFields role={role} value={limits} onValue={setLimits} errors={act.errors} />
+          </Form>
+        </Dialog>
+      )}
+    </>
+  );
+}
+
+function RoleRow({ role, login, done }: { role: Answer; login: string; done: () => void }) {
+  const scope = role.scope as { vendors: string[]; assets: string[] } | null | undefined;
+  const taken = hasRole("rssi") && login !== me().login && ["auditor", "log_manager"].includes(String(role.role));
+  return (
+    <li>
+      <strong>{word("role", role.role)}</strong> <span class="muted">{t("story.by", { who: String(role.granted_by) })} <Moment at={role.granted_at} /></span>
+      {role.valid_to && <> {t("people.until", { at: showMoment(role.valid_to) })}</>}
+      {scope && <div>{t("limits.to")} <Raw text={[...scope.vendors, ...scope.assets].join(", ")} /></div>}
+      {taken && (
+        <div class="actions">
+          <AskButton tone="small danger" label={word("role", role.role)} done={done} question={() => ({ title: t("people.revoke_title", { role: word("role", role.role), name: login }), consequence: t("people.revoke_consequence"), reason: t("form.reason"), submit: t("people.revoke"), tone: "danger", act: ({ reason }) => call("role.revoke", { person: login, role: role.role, reason }) })}>
+            {t("people.revoke")}
+          </AskButton>
+        </div>
+      )}
+    </li>
   );
 }
 
@@ -142,12 +197,10 @@ export function Person({ id }: { id: string }) {
           <h2>{t("account.roles")}</h2>
           <ul class="plain">
             {((p.role_rows ?? []) as Answer[]).map((role) => (
-              <li key={role.role}>
-                <strong>{word("role", role.role)}</strong> <span class="muted">{t("story.by", { who: String(role.granted_by) })} <Moment at={role.granted_at} /></span>
-                {role.valid_to && <> {t("people.until", { at: showMoment(role.valid_to) })}</>}
-              </li>
+              <RoleRow key={role.role} role={role} login={login} done={reload} />
             ))}
           </ul>
+          {hasRole("rssi") && !self && !p.vendor && <Grant login={login} name={name} done={reload} />}
         </section>
       </div>
     </Page>

@@ -10,6 +10,8 @@ export interface Who {
   login: string;
   name: string;
   roles: string[];
+  /** What an auditor is limited to, by names; null: nothing. */
+  scope: { vendors: string[]; assets: string[] } | null;
   idle_s: number;
   life_left_s: number;
   address: string;
@@ -45,6 +47,10 @@ export const sitePhone = () => String(site.phone ?? "");
 export const siteFacts = () => site;
 export const session = () => state;
 export const me = () => state.who as Who;
+/** An auditor who sees a part only, by this role alone. */
+export const isLimited = () => Boolean(state.who?.scope) && !hasRole("rssi", "dsi", "log_manager", "platform_admin");
+/** Who keeps the traces, and has no other business here. */
+export const keepsTraces = () => state.who?.roles.length === 1 && hasRole("log_manager");
 export const hasRole = (...roles: string[]) => roles.some((role) => state.who?.roles.includes(role));
 
 function change(next: Partial<State>): void {
