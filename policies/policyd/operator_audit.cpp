@@ -11,6 +11,7 @@
 #include "policies/policyd/report_document.h"
 #include "policies/store/assets.h"
 #include "policies/store/audits.h"
+#include "policies/store/paging.h"
 #include "policies/store/vendors.h"
 
 #include <algorithm>
@@ -235,19 +236,21 @@ Reply draw(Context& context, Caller const& caller, Request& request, Answer cons
 
 Reply list(Context& context, Caller const& caller, Request& request, Answer const&)
 {
-    if (!request.fields.empty()) return Reply::violation("audit.list: fields");
+    Fields fields{request.fields};
     store::AuditFilter filter;
+    filter.after = fields.optional_text("after", store::cursor_bytes_max);
+    if (auto const done = fields.finish(); !done) return Reply::violation(done.error().what);
     filter.scope = caller.scope;
     if (caller.scope) filter.drawn_by = caller.person;
-    auto rows = ECLUSE_TRY(store::list_audits(context.database, filter));
+    auto page = store::list_audits(context.database, filter);
+    if (!page || caller.scope) return page_reply(std::move(page));
+    auto rows = *std::move(page);
     // How the whole hospital stands is not for who sees a part of it.
-    if (!caller.scope) {
-        auto const due = ECLUSE_TRY(audit_due(context));
-        rows["next_due"] = due.next ? json::value(to_iso(*due.next)) : json::value(nullptr);
-        rows["due"] = due.is_due;
-        rows["sessions"] = due.standing.sessions;
-        rows["audited"] = due.standing.audited;
-    }
+    auto const due = ECLUSE_TRY(audit_due(context));
+    rows["next_due"] = due.next ? json::value(to_iso(*due.next)) : json::value(nullptr);
+    rows["due"] = due.is_due;
+    rows["sessions"] = due.standing.sessions;
+    rows["audited"] = due.standing.audited;
     return document(std::move(rows));
 }
 

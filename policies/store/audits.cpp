@@ -2,6 +2,7 @@
 
 #include "common/json.h"
 #include "policies/store/listing.h"
+#include "policies/store/paging.h"
 
 namespace ecluse::store {
 namespace {
@@ -145,19 +146,29 @@ Result<std::optional<std::string>> audit_minutes(Database& database, std::string
 
 Result<json::object> list_audits(Database& database, AuditFilter const& filter)
 {
-    return listing(
+    // Those under way first: they stand after every instant.
+    constexpr auto order = "(x.ended_at IS NULL) * 100000000000 + x.drawn_at";
+    Paged list{
+        std::string{
+            "SELECT x.id AS audit, x.from_at AS from_at, x.until_at AS until_at, v.name AS vendor, "
+            "a.name AS asset, x.scope IS NOT NULL AS limited, x.population AS population, "
+            "(SELECT COUNT(*) FROM session_audit_item i WHERE i.audit = x.id) AS drawn, "
+            "(SELECT COUNT(*) FROM session_audit_item i WHERE i.audit = x.id AND i.checks IS NULL) "
+            "AS "
+            "missing, (SELECT COUNT(*) FROM session_audit_item i WHERE i.audit = x.id AND "
+            "i.outcome = "
+            "'deviation') AS deviations, p.login AS drawn_by, x.drawn_at AS drawn_at, x.outcome AS "
+            "outcome, x.ended_at AS ended_at, (SELECT login FROM person WHERE id = x.ended_by) AS "
+            "ended_by, "} +
+            order +
+            " AS page_key, x.id AS page_id FROM session_audit x JOIN person p ON p.id = x.drawn_by "
+            "LEFT JOIN vendor v ON v.id = x.vendor LEFT JOIN asset a ON a.id = x.asset",
+        {order, "x.id"}};
+    list.where_if(filter.drawn_by, "x.drawn_by = ?");
+    if (filter.scope) list.where("x.scope = ?", scope_text(filter.scope));
+    return list.page(
         database,
-        "SELECT x.id AS audit, x.from_at AS from_at, x.until_at AS until_at, v.name AS vendor, "
-        "a.name AS asset, x.scope IS NOT NULL AS limited, x.population AS population, "
-        "(SELECT COUNT(*) FROM session_audit_item i WHERE i.audit = x.id) AS drawn, "
-        "(SELECT COUNT(*) FROM session_audit_item i WHERE i.audit = x.id AND i.checks IS NULL) AS "
-        "missing, (SELECT COUNT(*) FROM session_audit_item i WHERE i.audit = x.id AND i.outcome = "
-        "'deviation') AS deviations, p.login AS drawn_by, x.drawn_at AS drawn_at, x.outcome AS "
-        "outcome, x.ended_at AS ended_at, (SELECT login FROM person WHERE id = x.ended_by) AS "
-        "ended_by FROM session_audit x JOIN person p ON p.id = x.drawn_by LEFT JOIN vendor v ON "
-        "v.id = x.vendor LEFT JOIN asset a ON a.id = x.asset WHERE ($1 IS NULL OR x.drawn_by = $1) "
-        "AND ($2 IS NULL OR x.scope = $2) ORDER BY x.ended_at IS NOT NULL, x.drawn_at DESC, x.id",
-        {nullable(filter.drawn_by), scope_text(filter.scope)},
+        filter.after,
         {{"audit"},
          {"from_at", As::instant},
          {"until_at", As::instant},
@@ -186,8 +197,8 @@ Result<json::array> audit_items(Database& database, SessionAudit const& audit)
         "reason, s.source AS source, s.factors AS factors, s.started_ms AS started_at, s.ended_ms "
         "AS ended_at, s.end_reason AS end_reason, s.recording AS recording, "
         // A report tells of every target of its window: a limited auditor sees it with all of them.
-        "CASE WHEN $5 IS NULL OR NOT EXISTS (SELECT 1 FROM window_asset o WHERE o.window = w.id "
-        "AND o.asset NOT IN (SELECT value FROM json_each($5))) THEN r.id END AS report, "
+        "CASE WHEN $4 IS NULL OR NOT EXISTS (SELECT 1 FROM window_asset o WHERE o.window = w.id "
+        "AND o.asset NOT IN (SELECT value FROM json_each($4))) THEN r.id END AS report, "
         "r.state AS report_state, (SELECT COUNT(*) FROM session_event e WHERE e.session = s.id) AS "
         "events, (SELECT COUNT(*) FROM journal_event j WHERE j.type IN ('recording.opened', "
         "'recording.exported') AND j.at_ms >= $2 AND json_extract(j.event, '$.object') = s.id AND "
@@ -198,12 +209,8 @@ Result<json::array> audit_items(Database& database, SessionAudit const& audit)
         "FROM session_audit_item i JOIN session s ON s.id = i.session JOIN person p ON p.id = "
         "s.person JOIN asset a ON a.id = s.asset JOIN access_window w ON w.id = s.access_window "
         "JOIN vendor v ON v.id = w.vendor LEFT JOIN report r ON r.access_window = w.id "
-        "WHERE i.audit = $1 ORDER BY i.place LIMIT $4",
-        {audit.id,
-         audit.drawn_at * ms,
-         audit.drawn_by,
-         static_cast<std::int64_t>(list_rows_max),
-         assets_in(audit.period.scope)},
+        "WHERE i.audit = $1 ORDER BY i.place",
+        {audit.id, audit.drawn_at * ms, audit.drawn_by, assets_in(audit.period.scope)},
         {{"session"},
          {"why"},
          {"person"},

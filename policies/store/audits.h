@@ -71,6 +71,7 @@ audit_minutes(Database& database, std::string const& audit);
 struct AuditFilter {
     std::optional<std::string> drawn_by;
     std::optional<Scope> scope;
+    std::optional<std::string> after = std::nullopt; // a cursor
 };
 [[nodiscard]] Result<boost::json::object>
 list_audits(Database& database, AuditFilter const& filter);

@@ -8,7 +8,7 @@ import { Chip, Empty, Facts, Icon, Loading, Moment, Notice, ProblemBox, Raw, Rec
 import { Area, AskButton, Choices, Dialog, type Errors, Form, Input, Select, SignFields, checkFactors, useAct } from "../parts/form";
 import { Page } from "../parts/page";
 import { hasRole, isLimited, me } from "../parts/session";
-import { type Column, Table } from "../parts/table";
+import { type Column, More, Table } from "../parts/table";
 
 /** What is looked at in each session, as policyd names it. */
 const points = ["recording", "purpose", "acts", "report", "anomalies"] as const;
@@ -19,7 +19,8 @@ const outcomeTone: Record<string, string> = { signed: "good", abandoned: "quiet"
 
 /** Audits of the traces: sessions drawn by lot, looked at and signed. What is due first. */
 export function Audits() {
-  const { data, problem, stale, reload } = useCall("audit.list", {}, ["audit"]);
+  const audits = useCall("audit.list", {}, ["audit"]);
+  const { data, problem, stale, reload } = audits;
   const [drawing, setDrawing] = useState(false);
   const rows = (data?.rows ?? []) as Answer[];
   const running = rows.some((a) => !a.outcome && a.drawn_by === me().login);
@@ -55,6 +56,7 @@ export function Audits() {
         </Notice>
       )}
       {data && <Table id="a" caption={t("audit.title")} columns={columns} rows={rows} rowKey={(a) => a.audit} csv="audits" empty={<Empty title={t("audit.none")}><p>{t("audit.none_text")}</p></Empty>} />}
+      <More list={audits} />
       {drawing && <Draw onClose={() => setDrawing(false)} />}
     </Page>
   );
