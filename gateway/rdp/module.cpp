@@ -59,11 +59,18 @@ struct Hooks {
     {
         return guarded([&] {
             relay->on_synchronise(flags);
-            return !relay->synchronise_ || relay->synchronise_(input, flags) == TRUE;
+            // The library keeps what it cannot send while the target becomes active anew, as after
+            // a change of size, and sends it with the next key. It also says no then, which would
+            // end the vendor's connection.
+            if (relay->synchronise_) (void)relay->synchronise_(input, flags);
+            return true;
         });
     }
-    static void keep_synchronise(rdpInput* input)
+    /// The library has just put its callbacks on the vendor's side, as each time that the target
+    /// becomes active.
+    static void on_activated(void*, ActivatedEventArgs const*)
     {
+        auto* const input = relay->front_->input;
         if (input->SynchronizeEvent == synchronise) return;
         relay->synchronise_ = input->SynchronizeEvent;
         input->SynchronizeEvent = synchronise;
@@ -120,11 +127,10 @@ struct Hooks {
             return relay->on_vendor_channel(peer, channel, data, size, flags, total);
         });
     }
-    static BOOL key(proxyPlugin*, proxyData* session, void* custom)
+    static BOOL key(proxyPlugin*, proxyData*, void* custom)
     {
         auto const* const event = static_cast<proxyKeyboardEventInfo const*>(custom);
         return guarded([&] {
-            keep_synchronise(front_context(session)->input);
             return relay->on_key(event->flags, static_cast<UINT8>(event->rdp_scan_code));
         });
     }
@@ -133,13 +139,10 @@ struct Hooks {
         auto const* const event = static_cast<proxyUnicodeEventInfo const*>(custom);
         return guarded([&] { return relay->on_unicode(event->flags, event->code); });
     }
-    static BOOL mouse(proxyPlugin*, proxyData* session, void* custom)
+    static BOOL mouse(proxyPlugin*, proxyData*, void* custom)
     {
         auto const* const event = static_cast<proxyMouseEventInfo const*>(custom);
-        return guarded([&] {
-            keep_synchronise(front_context(session)->input);
-            return relay->on_mouse(event->flags, event->x, event->y);
-        });
+        return guarded([&] { return relay->on_mouse(event->flags, event->x, event->y); });
     }
 
     // The target's side -----------------------------------------------------------------------
@@ -180,6 +183,8 @@ struct Hooks {
             auto* const target = target_context(session);
             // A target may speak on a channel before the library says that it is connected.
             target->instance->ReceiveChannelData = target_channel;
+            // After the library's own handler, which is there by now.
+            PubSub_SubscribeActivated(target->pubSub, on_activated);
             return relay->before_connecting(target);
         });
     }

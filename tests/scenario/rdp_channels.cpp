@@ -445,8 +445,10 @@ TEST_CASE("a desktop follows its client's window, and the recording follows it",
         type_line(rig, "xdpyinfo >taille");
     } while (!rig.target().wait_for_file("desk1", "taille", " 1000x700 ", 5s) &&
              std::chrono::steady_clock::now() < until);
-    for (auto const& end : rig.policy().requests("ended"))
-        FAIL_CHECK(end.at("reason").as_string());
+    for (auto const& end : rig.policy().requests("ended")) {
+        auto const seen = client->finish(1s);
+        FAIL_CHECK(end.at("reason").as_string() << "\n" << seen.out << seen.err);
+    }
     CHECK(rig.target().file("desk1", "taille").find(" 1000x700 ") != std::string::npos);
     for (auto const& event : rig.policy().events("forward_refused"))
         CHECK(event.at("detail").as_string().find("::") == std::string::npos);
