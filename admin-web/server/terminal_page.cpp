@@ -55,6 +55,8 @@ private:
             asio::buffer(packet_),
             flags_,
             [self = shared_from_this()](Code code, std::size_t size) {
+                // It left without reading all that we sent: said once, before its last frames.
+                if (code == asio::error::connection_reset) return self->read_terminal();
                 // Only one that has left sends nothing.
                 if (code || size == 0) return self->close(websocket::close_code::normal);
                 self->socket_.async_write(
@@ -77,7 +79,9 @@ private:
             if (!self->socket_.got_binary() || size == 0)
                 return self->close(websocket::close_code::policy_error);
             self->terminal_.async_send(self->message_.data(), 0, [self](Code failed, std::size_t) {
-                if (failed) return self->close(websocket::close_code::normal);
+                // It has left: its last frames may still be on their way to the page, and then its
+                // end closes.
+                if (failed) return;
                 self->read_page();
             });
         });
