@@ -159,6 +159,8 @@ void Channel::Callbacks::on_signal(ssh_session, ssh_channel, char const* name, v
 {
     auto& channel = of(self);
     if (channel.state_ != State::relaying || !name || !is_signal_name(name)) return;
+    // A signal that comes when somebody looks again is another one than was meant.
+    if (channel.host_.is_paused()) return;
     channel.host_.note_activity();
     (void)ssh_channel_request_send_signal(channel.target_, name);
 }

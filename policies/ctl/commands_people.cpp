@@ -27,7 +27,7 @@ void add_people_commands(std::vector<Command>& to)
               {.name = "subcontractor"},
               {.name = "role",
                .required = true,
-               .values = "technician|vendor_manager|dsi|rssi|auditor|log_manager|platform_admin"},
+               .values = "technician|vendor_manager|dsi|rssi|auditor|log_manager|platform_admin|escort"},
               {.name = "until", .kind = day},
               {.name = "scope", .kind = list},
               {.name = "person-language", .values = "fr|en"}},
@@ -148,7 +148,7 @@ void add_people_commands(std::vector<Command>& to)
               {.name = "role",
                .required = true,
                .positional = true,
-               .values = "technician|vendor_manager|dsi|rssi|auditor|log_manager|platform_admin"},
+               .values = "technician|vendor_manager|dsi|rssi|auditor|log_manager|platform_admin|escort"},
               {.name = "until", .kind = day},
               {.name = "scope", .kind = list}},
          .example = "role grant c.dupuis auditor --until 2026-12-31 --scope "

@@ -8,6 +8,7 @@
 #include "policies/policyd/watches.h"
 #include "policies/policyd/window_record.h"
 #include "policies/store/escorts.h"
+#include "policies/store/paging.h"
 #include "policies/store/windows.h"
 
 /// The hospital's person who follows a session (accompagnateur): named, then present. CHM:8.4.
@@ -38,7 +39,6 @@ Reply set_escort(Context& context, Caller const& caller, Request& request, Answe
     ));
     // Whoever was named before may watch no longer.
     context.watches.recheck(context);
-    context.watches.settle(context, id);
     return json::object{{"window", id}, {"login", person->login}};
 }
 
@@ -78,9 +78,8 @@ Reply declare(Context& context, Caller const& caller, Request& request, Answer c
         }
     ));
     if (!changed) return already(id);
-    context.watches.settle(context, id);
     // Who leaves watches no longer, where it was as an escort that they did.
-    if (!present) context.watches.recheck(context);
+    context.watches.recheck(context);
     tell_sessions(
         context,
         id,
@@ -90,30 +89,41 @@ Reply declare(Context& context, Caller const& caller, Request& request, Answer c
     return json::object{{"window", id}, {"present", present}};
 }
 
+json::array live_sessions(Context& context, std::string_view window)
+{
+    json::array sessions;
+    for (auto const& session : context.live.list())
+        if (session.window == window)
+            sessions.push_back(json::object{
+                {"session", session.id},
+                {"name", session.person_name},
+                {"asset", session.asset_name},
+                {"account", session.account},
+                {"protocol", to_code(session.protocol)},
+                {"started_at", to_iso(to_seconds(session.started))},
+                {"paused", session.paused},
+                {"watched_by", context.watches.who_watches(session.id)}});
+    return sessions;
+}
+
 /// What an escort has before them: the own windows, and what goes on in them.
 Reply list(Context& context, Caller const& caller, Request& request, Answer const&)
 {
     Fields fields{request.fields};
+    store::WindowFilter filter;
+    filter.escort = caller.person;
+    filter.ends_after = seconds_now(context);
+    filter.after = fields.optional_text("after", store::cursor_bytes_max);
     if (auto const done = fields.finish(); !done) return Reply::violation(done.error().what);
-    auto rows =
-        ECLUSE_TRY(store::escorted_windows(context.database, caller.person, seconds_now(context)));
-    for (auto& row : rows) {
+    auto page = store::list_windows(context.database, filter);
+    if (!page) return page_reply(std::move(page));
+    for (auto& row : page->at("rows").get_array()) {
         auto& window = row.get_object();
-        json::array sessions;
-        for (auto const& session : context.live.list())
-            if (session.window == std::string_view{window.at("window").get_string()})
-                sessions.push_back(json::object{
-                    {"session", session.id},
-                    {"name", session.person_name},
-                    {"asset", session.asset_name},
-                    {"account", session.account},
-                    {"protocol", to_code(session.protocol)},
-                    {"started_at", to_iso(to_seconds(session.started))},
-                    {"paused", session.paused},
-                    {"watched_by", context.watches.who_watches(session.id)}});
-        window["sessions"] = std::move(sessions);
+        std::string const id{window.at("window").get_string()};
+        window["presences"] = ECLUSE_TRY(store::presences_of(context.database, id));
+        window["sessions"] = live_sessions(context, id);
     }
-    return document(json::object{{"rows", std::move(rows)}, {"more", false}});
+    return document(*std::move(page));
 }
 
 } // namespace

@@ -79,10 +79,10 @@ Watches::Watch const* Watches::watching_escort(Context& context, LiveSession con
     return nullptr;
 }
 
-void Watches::settle(Context& context, std::string_view window)
+void Watches::settle(Context& context)
 {
     for (auto const& session : context.live.list()) {
-        if (session.window != window || !session.watched_only || session.ending) continue;
+        if (!session.watched_only || session.ending) continue;
         auto const* const watch = watching_escort(context, session);
         if ((watch == nullptr) == session.paused) continue;
         if (!watch) {
@@ -98,12 +98,6 @@ void Watches::settle(Context& context, std::string_view window)
             text(session.language, TextKey::session_resumed, {{"who", printable(watch->name)}})
         );
     }
-}
-
-void Watches::settle_of(Context& context, std::string const& session)
-{
-    if (auto const* const live = context.live.find(session); live && live->watched_only)
-        settle(context, live->window);
 }
 
 bool Watches::may_begin(std::string_view person) const
@@ -126,7 +120,7 @@ void Watches::began(Context& context, std::string const& id)
     bool const is_first = count_on(found->second.session) == 0;
     found->second.seen = true;
     if (is_first) tell_technician(context, found->second.session, true);
-    settle_of(context, found->second.session);
+    settle(context);
 }
 
 void Watches::ended(Context& context, std::string const& id, std::string_view why)
@@ -151,7 +145,7 @@ void Watches::ended(Context& context, std::string const& id, std::string_view wh
     );
     if (!done) log(LogLevel::error, "journal session.view_ended: " + done.error().what);
     if (watch.seen && count_on(watch.session) == 0) tell_technician(context, watch.session, false);
-    settle_of(context, watch.session);
+    settle(context);
 }
 
 void Watches::recorder_lost(Context& context)
@@ -169,6 +163,7 @@ void Watches::recheck(Context& context)
         if (!caller || !*caller || (live && !may_watch(context, **caller, *live)))
             context.recorder.unwatch(id);
     }
+    settle(context);
 }
 
 std::size_t Watches::count_on(std::string_view session) const

@@ -40,8 +40,9 @@ public:
     void recorder_lost(Context& context);
     /// Lets through what the vendor sends, in the sessions of windows that want an escort who
     /// watches, or makes it wait: as is true now. CHM:8.4.
-    void settle(Context& context, std::string_view window);
-    /// Ends what is watched by a login that is over, or by a person who may not any more.
+    void settle(Context& context);
+    /// Ends what is watched by a login that is over, or by a person who may not any more, and
+    /// settles: a role or a presence may have ended without a view's end.
     void recheck(Context& context);
 
     [[nodiscard]] std::size_t count_on(std::string_view session) const;
@@ -49,7 +50,6 @@ public:
     [[nodiscard]] boost::json::array who_watches(std::string_view session) const;
 
 private:
-    void settle_of(Context& context, std::string const& session);
     [[nodiscard]] Watch const* watching_escort(Context& context, LiveSession const& session) const;
 
     std::map<std::string, Watch, std::less<>> watches_;

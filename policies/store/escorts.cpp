@@ -61,37 +61,6 @@ Result<> escorts_leave(Database& database, std::string const& window, std::int64
     return {};
 }
 
-Result<json::array>
-escorted_windows(Database& database, std::string const& person, std::int64_t now)
-{
-    auto rows = ECLUSE_TRY(shown_rows(
-        database,
-        "SELECT w.id AS window, w.state AS state, v.name AS vendor, (SELECT group_concat(name, "
-        "',') FROM (SELECT DISTINCT a.name AS name FROM window_asset t JOIN asset a ON a.id = "
-        "t.asset WHERE t.window = w.id)) AS assets, w.opens_at AS opens, w.closes_at AS closes, "
-        "w.reason AS reason, w.escort_required AS escort_required, w.escort_watch AS escort_watch "
-        "FROM access_window w JOIN vendor v ON v.id = w.vendor WHERE w.escort = $1 AND w.state IN "
-        "('requested', 'approved', 'open') AND w.closes_at > $2 ORDER BY w.opens_at, w.id LIMIT "
-        "100",
-        {person, now},
-        {{"window"},
-         {"state"},
-         {"vendor"},
-         {"assets", As::list},
-         {"opens", As::instant},
-         {"closes", As::instant},
-         {"reason"},
-         {"escort_required", As::flag},
-         {"escort_watch", As::flag}}
-    ));
-    for (auto& row : rows) {
-        auto& window = row.get_object();
-        window["presences"] =
-            ECLUSE_TRY(presences_of(database, std::string{window.at("window").get_string()}));
-    }
-    return rows;
-}
-
 Result<json::array> presences_of(Database& database, std::string const& window)
 {
     return shown_rows(

@@ -38,10 +38,6 @@ escort_standing(Database& database, std::string const& window, std::int64_t now)
 );
 /// Everybody: the window is over.
 Result<> escorts_leave(Database& database, std::string const& window, std::int64_t at);
-/// Windows that this person accompanies and that are not over, the next first: what the list of
-/// windows tells of them, and `escort_watch`, `presences`.
-[[nodiscard]] Result<boost::json::array>
-escorted_windows(Database& database, std::string const& person, std::int64_t now);
 /// Everybody who was there, first the first: {login, name, arrived, left}.
 [[nodiscard]] Result<boost::json::array>
 presences_of(Database& database, std::string const& window);

@@ -198,7 +198,8 @@ Result<json::object> list_windows(Database& database, WindowFilter const& filter
         "t.asset WHERE t.window = w.id AND ($1 IS NULL OR t.asset IN (SELECT value FROM "
         "json_each($1))))) AS assets, w.opens_at AS opens, w.closes_at AS closes, "
         "w.open_mode AS open_mode, w.emergency AS emergency, w.nature AS nature, w.reason AS "
-        "reason, w.ticket AS ticket, w.opens_at AS page_key, w.id AS page_id "
+        "reason, w.ticket AS ticket, w.escort_required AS escort_required, w.escort_watch AS "
+        "escort_watch, w.opens_at AS page_key, w.id AS page_id "
         "FROM access_window w JOIN vendor v ON v.id = w.vendor";
     Paged list{select, {"w.opens_at", "w.id"}, {assets_in(filter.scope)}};
     limit_windows(list, filter.scope);
@@ -206,6 +207,10 @@ Result<json::object> list_windows(Database& database, WindowFilter const& filter
     list.where_if(
         filter.asset, "EXISTS (SELECT 1 FROM window_asset t WHERE t.window = w.id AND t.asset = ?)"
     );
+    if (filter.escort)
+        list.where("w.escort = ?", *filter.escort)
+            .where("w.state IN ('requested', 'approved', 'open')")
+            .where("w.closes_at > ?", filter.ends_after);
     return list.page(
         database,
         filter.after,
@@ -219,7 +224,9 @@ Result<json::object> list_windows(Database& database, WindowFilter const& filter
          {"emergency", As::flag},
          {"nature"},
          {"reason"},
-         {"ticket"}}
+         {"ticket"},
+         {"escort_required", As::flag},
+         {"escort_watch", As::flag}}
     );
 }
 

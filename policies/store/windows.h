@@ -55,6 +55,9 @@ struct WindowFilter {
     std::optional<std::string> state, vendor, asset;
     std::optional<std::string> after = std::nullopt; // a cursor
     std::optional<Scope> scope = std::nullopt;       // of a limited auditor
+    /// Those that this person accompanies and that end after this instant.
+    std::optional<std::string> escort = std::nullopt;
+    std::int64_t ends_after = 0;
 };
 [[nodiscard]] Result<boost::json::object>
 list_windows(Database& database, WindowFilter const& filter);

@@ -18,14 +18,14 @@ export async function code(login) {
   return totp(pocket(login, "totp"));
 }
 
-/** From the console's login page to its home. */
-export async function logIn(page, login) {
+/** From the console's login page to its home, which is called so. */
+export async function logIn(page, login, home = "Accueil") {
   await page.getByLabel("Identifiant", { exact: false }).first().fill(login);
   await page.getByLabel("Mot de passe").fill(pocket(login, "password"));
   await page.getByRole("button", { name: "Continuer" }).click();
   await page.getByLabel("Code à 6 chiffres").fill(await code(login));
   await page.getByRole("button", { name: "Se connecter" }).click();
-  await page.getByRole("heading", { level: 1, name: "Accueil" }).waitFor();
+  await page.getByRole("heading", { level: 1, name: home }).waitFor();
 }
 
 /** A real ssh on a terminal. `until` waits for words and gives the moment when they were there. */

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # replay.sh BIN PAGES OUT MODULES STORY: a real ssh session and, where this machine can run one, a real desktop session
 # go through the gateway. replay.mjs is the RSSI who watches their recordings in Debian's Chromium; live.mjs are the DSI
-# and the RSSI who watch them while they last; audit.mjs, without a desktop, draws sessions by lot. As run.sh otherwise.
-# clause: WEB:HE6 CLAUSIER:O-6.3 CLAUSIER:O-9.9
+# and the RSSI who watch them while they last; audit.mjs and escort.mjs go without a desktop: sessions drawn by lot, and
+# an escort who must look. As run.sh otherwise.
+# clause: WEB:HE6 CLAUSIER:O-6.3 CLAUSIER:O-9.9 CHM:8.4
 set -euo pipefail
 ECLUSE_BIN=$1 ECLUSE_PAGES=$2 out=$3 modules=$4 story=$5
 here=$(cd "$(dirname "$0")" && pwd)
@@ -62,7 +63,7 @@ quietly dsi vendor asset-add Imagelec scanner-1
 quietly dsi --json account add scanner-1 "$(id -un)" --method key
 json key <"$ECLUSE_ROOT/last-output" >>"$ECLUSE_ROOT/target/authorized_keys"
 assets=scanner-1 accounts=$(id -un) functions=shell,exec,file_up desktop=no
-if [ "$story" != audit ] && start_rdp_target 1; then
+if [ "$story" != audit ] && [ "$story" != escort ] && start_rdp_target 1; then
     desktop=yes assets=scanner-1,poste-1 accounts=$accounts,desk1 functions=$functions,desktop
     quietly dsi asset create poste-1 --protocol rdp --security tls --description "Poste de l'IRM" --host 127.0.0.1 --port "$RDP_TARGET_PORT" --sessions 4
     quietly dsi asset pin poste-1 --certificate "$RDP_TARGET_CERTIFICATE" \
@@ -72,7 +73,7 @@ if [ "$story" != audit ] && start_rdp_target 1; then
     quietly dsi account add poste-1 desk1 --method password --secret-file "$ECLUSE_ROOT/desk1.password"
     start_rdp_door
     start_screen
-elif [ "$story" != audit ]; then
+elif [ "$story" != audit ] && [ "$story" != escort ]; then
     printf 'no desktop on this machine: %s\n' "$(tail -n 1 "$ECLUSE_ROOT/logs/rdp-target.log")"
 fi
 if [ "$story" = audit ]; then
@@ -82,6 +83,12 @@ if [ "$story" = audit ]; then
         --until "$((year + 1))-12-31" --scope vendor:Autrelec
     invite_and_enrol m.petit e.noir
 fi
+approving=()
+if [ "$story" = escort ]; then
+    quietly dsi person create --first-name Alain --last-name Brun --login a.brun --mail a.brun@valmont.example --role escort
+    invite_and_enrol c.leroy a.brun
+    approving=(--escort-watch)
+fi
 printf 'Je respecte les consignes du CH de Valmont.\n' >"$ECLUSE_ROOT/charte.txt"
 quietly dsi charter publish "$ECLUSE_ROOT/charte.txt" --title "Charte de télémaintenance"
 quietly technician charter accept 1
@@ -89,7 +96,9 @@ opens=$(($(date +%s) / 60 * 60 + 60))
 if [ $((opens - $(date +%s))) -lt 10 ]; then opens=$((opens + 60)); fi
 quietly technician --json window request --asset "$assets" --account "$accounts" --opens "$(paris $opens)" --closes "$(paris $((opens + 3600)))" \
     --function "$functions" --nature corrective --reason "panne du lecteur" --ticket INC-4471
-quietly dsi window approve "$(json window <"$ECLUSE_ROOT/last-output")"
+window=$(json window <"$ECLUSE_ROOT/last-output")
+quietly dsi window approve "$window" "${approving[@]}"
+if [ "$story" = escort ]; then quietly dsi escort set "$window" a.brun; fi
 while [ "$(date +%s)" -le "$opens" ]; do sleep 0.2; done
 
 if [ "$desktop" = yes ]; then

@@ -5,10 +5,11 @@ import { navigate } from "../lib/route";
 import { t, word } from "../lib/text";
 import { now, showDate, showMoment, showSpan, showZone, toLocal, toUtc } from "../lib/time";
 import { Chip, Empty, Facts, Icon, Loading, Moment, Notice, ProblemBox, Raw, RecordingState, ReportState } from "../parts/basics";
-import { Area, AskButton, Choices, Dialog, type Errors, Form, Input, Select, SignFields, checkFactors, useAct } from "../parts/form";
+import { Area, AskButton, Choices, Dialog, type Errors, Form, Input, Select, useAct } from "../parts/form";
 import { Page } from "../parts/page";
 import { hasRole, isLimited, me } from "../parts/session";
 import { type Column, More, Table } from "../parts/table";
+import { SignButton } from "./sign_button";
 
 /** What is looked at in each session, as policyd names it. */
 const points = ["recording", "purpose", "acts", "report", "anomalies"] as const;
@@ -133,7 +134,16 @@ export function Audit({ id }: { id: string }) {
         </Notice>
       )}
       <Table id="s" caption={title} columns={columns} rows={rows} rowKey={(s) => s.session} csv={`audit-${id}`} empty={<Empty title={t("audit.none")} />} />
-      {a.judges && missing === 0 && <Sign audit={id} done={reload} />}
+      {a.judges && missing === 0 && (
+        <SignButton
+          label={t("audit.sign")}
+          consequence={t("audit.sign_consequence")}
+          words={t("audit.conclusion")}
+          missing={t("audit.conclusion_missing")}
+          sign={({ words, ...factors }) => call("audit.sign", { audit: id, conclusion: words, ...factors })}
+          done={reload}
+        />
+      )}
       <section class="card">
         <h2>{t("audit.how")}</h2>
         <p>{t("audit.how_text")}</p>
@@ -233,42 +243,5 @@ function JudgeForm({ audit, row: s, onClose, done }: { audit: string; row: Answe
         <Area name="comment" optional={!gap} label={t("rf.comment")} value={comment} onValue={setComment} error={act.errors.comment} rows={2} maxLength={1900} />
       </Form>
     </Dialog>
-  );
-}
-
-function Sign({ audit, done }: { audit: string; done: () => void }) {
-  const [open, setOpen] = useState(false);
-  const [conclusion, setConclusion] = useState("");
-  const [factors, setFactors] = useState({ password: "", code: "" });
-  const act = useAct();
-  const check = (): Errors => ({ ...(conclusion.trim() ? {} : { conclusion: t("audit.conclusion_missing") }), ...checkFactors(factors) });
-  const send = () =>
-    act.run(check, async () => {
-      try {
-        await call("audit.sign", { audit, conclusion: conclusion.trim(), ...factors });
-      } finally {
-        setFactors({ password: "", code: "" });
-      }
-      setOpen(false);
-      done();
-    });
-  return (
-    <>
-      <div class="actions">
-        <button type="button" class="primary" onClick={() => setOpen(true)}>
-          <Icon name="pen-line" />
-          {t("audit.sign")}
-        </button>
-      </div>
-      {open && (
-        <Dialog title={t("audit.sign")} onClose={() => setOpen(false)}>
-          <Form act={act} onSubmit={() => void send()} submit={t("audit.sign")} icon="pen-line" extra={<button type="button" onClick={() => setOpen(false)}>{t("act.cancel")}</button>}>
-            <p class="consequence">{t("audit.sign_consequence")}</p>
-            <Area name="conclusion" label={t("audit.conclusion")} value={conclusion} onValue={setConclusion} error={act.errors.conclusion} rows={3} maxLength={1900} />
-            <SignFields value={factors} onValue={setFactors} errors={act.errors} login={me().login} />
-          </Form>
-        </Dialog>
-      )}
-    </>
   );
 }

@@ -7,15 +7,17 @@ import { Chip, Empty, Facts, Icon, Loading, Moment, Notice, ProblemBox, Raw, Tim
 import { Later } from "../parts/app";
 import { Page } from "../parts/page";
 import { me } from "../parts/session";
+import { More } from "../parts/table";
 import { Presences } from "../views/window_parts";
 import { Cut } from "./sessions";
 import { Presence } from "./window_acts";
 
 /** What an escort has before them: the own windows, who works in them, and the eye on it. */
 export function Escorts() {
-  const { data, problem, stale, reload } = useCall("escort.list", {}, ["window", "session"]);
+  const windows = useCall("escort.list", {}, ["window", "session"]);
+  const { data, problem, stale, reload } = windows;
   const [watched, setWatched] = useState("");
-  const rows = (data?.rows ?? []) as Answer[];
+  const rows = [...((data?.rows ?? []) as Answer[])].sort((a, b) => Date.parse(a.opens) - Date.parse(b.opens));
   return (
     <Page title={t("escorts.title")} lead={<p>{t("escorts.lead")}</p>}>
       {stale && <Notice tone="warn" title={t("page.stale")} />}
@@ -25,6 +27,7 @@ export function Escorts() {
       {rows.map((w) => (
         <EscortedWindow key={w.window} window={w} watched={watched} setWatched={setWatched} reload={reload} />
       ))}
+      <More list={windows} />
     </Page>
   );
 }
